@@ -1,0 +1,1 @@
+"""How we decide: pure functions and models. No Kafka, no Redis, no clock, no logging."""

@@ -1,0 +1,1 @@
+"""When to tell people, and when to stop."""

@@ -1,0 +1,1 @@
+"""Cleaning: duplicates, impossible times, units and quality."""

@@ -1,0 +1,101 @@
+"""What is remembered of a customer who agreed to it: a bounded record, gone when unused."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+MAX_CART = 50
+MAX_BOUGHT = 50
+MAX_OFFERED = 50
+
+
+@dataclass(slots=True)
+class Example:
+    """Features logged when a session was scored, waiting for the label."""
+
+    features: dict[str, float]
+    score: float
+
+
+@dataclass(slots=True)
+class Customer:
+    """A customer's profile and current session. Times in unix seconds."""
+
+    session_id: str = ""
+    started: float = 0.0
+    last: float = 0.0
+    views: int = 0
+    searches: int = 0
+    carts: int = 0
+    removes: int = 0
+    clicks: int = 0
+    recent: list[str] = field(default_factory=list)
+    """Distinct articles viewed in this session, latest first."""
+    cart: dict[str, None] = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)
+    orders: int = 0
+    last_order_at: float = 0.0
+    bought: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """When an article was last bought, and how often."""
+    offered: dict[str, float] = field(default_factory=dict)
+    """When an article was last offered."""
+    offer_times: list[float] = field(default_factory=list)
+
+    def start_session(self, session_id: str, at: float) -> None:
+        """Begin a new session: everything about the old one goes."""
+        self.session_id, self.started = session_id, at
+        self.views = self.searches = self.carts = self.removes = self.clicks = 0
+        self.recent.clear()
+        self.cart.clear()
+        self.examples.clear()
+
+    def remember_purchase(self, sku: str, at: float) -> None:
+        """Note that an article was bought."""
+        _, times = self.bought.pop(sku, (0.0, 0))
+        self.bought[sku] = (at, times + 1)
+        if len(self.bought) > MAX_BOUGHT:
+            del self.bought[next(iter(self.bought))]
+
+    def remember_offer(self, skus: tuple[str, ...], at: float, cap: int) -> None:
+        """Note that articles were offered; ``cap`` offers are remembered for the daily limit."""
+        for sku in skus:
+            self.offered.pop(sku, None)
+            self.offered[sku] = at
+        while len(self.offered) > MAX_OFFERED:
+            del self.offered[next(iter(self.offered))]
+        self.offer_times.append(at)
+        del self.offer_times[: -max(cap, 1)]
+
+
+class Customers:
+    """The customers of a shard, least recently seen first out."""
+
+    __slots__ = ("_by_id", "capacity")
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._by_id: OrderedDict[str, Customer] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, customer_id: str) -> Customer | None:
+        """Return a customer if known."""
+        return self._by_id.get(customer_id)
+
+    def touch(self, customer_id: str) -> tuple[Customer, str | None]:
+        """Return a customer, new if unknown, and the id of the one that had to go, if any."""
+        customer = self._by_id.get(customer_id)
+        if customer is not None:
+            self._by_id.move_to_end(customer_id)
+            return customer, None
+        customer = self._by_id[customer_id] = Customer()
+        if len(self._by_id) > self.capacity:
+            gone, _ = self._by_id.popitem(last=False)
+            return customer, gone
+        return customer, None
+
+    def forget(self, customer_id: str) -> bool:
+        """Erase a customer's profile."""
+        return self._by_id.pop(customer_id, None) is not None

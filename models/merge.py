@@ -1,0 +1,124 @@
+"""Merging shard counts into the view's rows. Pure: counts in, rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.itemsets.rules import Rule
+from models.itemsets.significance import benjamini_hochberg, independence_p
+from models.view import Neighbour, Trend
+
+Counts = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSettings:
+    """What is published. Shares between 0 and 1."""
+
+    min_support: float = 0.001
+    min_count: float = 5.0
+    false_discovery_rate: float = 0.01
+    rules_per_item: int = 20
+    neighbours_per_item: int = 50
+    trending: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many baskets the counts come from."""
+
+    w: float
+    w2: float
+
+    @property
+    def effective(self) -> float:
+        """The sample size that a decayed sum is worth: ``w**2 / w2`` (Kish)."""
+        return self.w * self.w / self.w2 if self.w2 else 0.0
+
+
+def add_up(rows: Sequence[Counts]) -> dict[str, float]:
+    """Return the sum of several shards' rows."""
+    total: dict[str, float] = {}
+    for row in rows:
+        for field, count in row.items():
+            total[field] = total.get(field, 0.0) + count
+    return total
+
+
+def frequent_partners(
+    item: str, pairs: Counts, items: Counts, totals: Totals, settings: MergeSettings
+) -> list[Rule]:
+    """Return the rules ``item -> x`` for all pairs above the minimum support, with p-values.
+
+    Counts are scaled to effective ones for the test, so that a decayed sum is not taken for as much
+    evidence as it is large.
+    """
+    least = max(settings.min_support * totals.w, _min_weight(totals, settings))
+    n_a = items.get(item, 0.0)
+    kept = [
+        (other, weight)
+        for other, weight in sorted(pairs.items())
+        if weight >= least and items.get(other, 0.0) > 0
+    ]
+    if not kept or n_a <= 0:
+        return []
+    n_ab = np.array([weight for _, weight in kept])
+    n_b = np.array([items[other] for other, _ in kept])
+    scale = totals.effective / totals.w
+    p = independence_p(
+        np.full_like(n_ab, totals.effective), np.full_like(n_ab, n_a * scale),
+        n_b * scale, n_ab * scale,
+    )  # fmt: skip
+    return [
+        Rule(
+            antecedent=item, consequent=other,
+            n=totals.w, n_a=n_a, n_b=float(n_b[i]), n_ab=float(n_ab[i]), p=float(p[i]),
+        )
+        for i, (other, _) in enumerate(kept)
+    ]  # fmt: skip
+
+
+def _min_weight(totals: Totals, settings: MergeSettings) -> float:
+    """Return ``min_count`` baskets in the counts' own (decayed) weight."""
+    return settings.min_count * totals.w / totals.effective if totals.effective else 0.0
+
+
+def significant(
+    candidates: Sequence[Rule], reach: Counts, p_limit: float, settings: MergeSettings
+) -> tuple[Rule, ...]:
+    """Return the rules worth showing: significant, positive, bought by enough customers."""
+    chosen = [
+        rule
+        for rule in candidates
+        if rule.p <= p_limit and rule.lift > 1 and reach.get(rule.consequent, 0) > 0
+    ]
+    chosen.sort(key=lambda rule: (-rule.score, rule.consequent))
+    return tuple(chosen[: settings.rules_per_item])
+
+
+def p_limit_of(p_values: Sequence[float], tests: int, settings: MergeSettings) -> float:
+    """Return the p-value up to which rules are published (Benjamini-Hochberg)."""
+    return benjamini_hochberg(p_values, settings.false_discovery_rate, tests)
+
+
+def neighbours_of(rows: Sequence[Counts], settings: MergeSettings) -> tuple[Neighbour, ...]:
+    """Return what is looked at near an article, as shares of all that is."""
+    total = add_up(rows)
+    whole = sum(total.values())
+    if whole <= 0:
+        return ()
+    best = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(
+        Neighbour(sku, weight / whole) for sku, weight in best[: settings.neighbours_per_item]
+    )
+
+
+def trends_of(rows: Sequence[Counts], settings: MergeSettings) -> tuple[Trend, ...]:
+    """Return the articles that are looked at most now."""
+    total = add_up(rows)
+    whole = sum(total.values())
+    best = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))[: settings.trending]
+    return tuple(Trend(sku, weight / whole) for sku, weight in best) if whole > 0 else ()

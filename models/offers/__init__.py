@@ -1,0 +1,1 @@
+"""What to offer: candidates, ranking, limits."""

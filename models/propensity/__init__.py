@@ -1,0 +1,1 @@
+"""Will this session buy? An online classifier and its honest score."""

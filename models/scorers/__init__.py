@@ -1,0 +1,1 @@
+"""How unusual is a sample? One small record of state per sensor."""

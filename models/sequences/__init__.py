@@ -1,0 +1,1 @@
+"""What is looked at next: co-visits, repeats, trends."""

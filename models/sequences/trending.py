@@ -1,0 +1,35 @@
+"""What is looked at a lot now: decayed view counts, bounded."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+
+from models.decay import ForwardDecay
+
+
+class Trending:
+    """Decayed view counts of at most ``capacity`` articles."""
+
+    __slots__ = ("_counts", "_decay", "capacity")
+
+    def __init__(self, half_life_s: float, capacity: int = 20_000) -> None:
+        self._decay = ForwardDecay(half_life_s)
+        self._counts: dict[str, float] = {}
+        self.capacity = capacity
+
+    def learn(self, item: str, at: float) -> None:
+        """Count a view of ``item`` at ``at`` (unix seconds)."""
+        factor = self._decay.advance(at)
+        if factor is not None:
+            self._counts = {sku: count * factor for sku, count in self._counts.items()}
+        self._counts[item] = self._counts.get(item, 0.0) + self._decay.weight(at)
+        if len(self._counts) > self.capacity * 1.25:
+            self._counts = dict(self._best(self.capacity))
+
+    def top(self, limit: int, at: float) -> dict[str, float]:
+        """Return the ``limit`` most viewed articles with their counts as of ``at``."""
+        now = self._decay.weight(at) or 1.0
+        return {item: count / now for item, count in self._best(limit)}
+
+    def _best(self, limit: int) -> list[tuple[str, float]]:
+        return nlargest(limit, self._counts.items(), key=lambda pair: (pair[1], pair[0]))

@@ -1,0 +1,328 @@
+"""The shop's shard: what one partition of clickstream and orders knows, and its steps.
+
+State and steps are pure: the same events in the same order, from the same views, give the same
+state and the same outputs with the same ids. That is what replay after a crash rests on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from models.cleaning.seen import SeenIds
+from models.cleaning.timeliness import too_early
+from models.customers import MAX_CART, Customer, Customers
+from models.effects import Effects, Origin, Output
+from models.itemsets.counts import ItemsetCounts, ItemsetSettings
+from models.offers.candidates import Source, candidates
+from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.ranking import SourceFeedback, rank
+from models.propensity.features import session_features
+from models.propensity.model import Propensity
+from models.sequences.guess import Sequences, SequenceSettings, remember
+from models.view import TRENDING, View
+from schemas.clickstream import (
+    AddToCart,
+    OfferClicked,
+    OfferShown,
+    RemoveFromCart,
+    Search,
+    ShopEvent,
+)
+from schemas.clickstream import View as Viewed
+from schemas.decoding import Reject
+from schemas.orders import OrderCancelled, OrderEvent, OrderPlaced, OrderReturned
+from schemas.outputs import Offer, OfferItem
+from schemas.topics import OFFERS
+
+Outcome = Literal["accepted", "duplicate"] | Reject
+
+DEMAND = "count:demand"
+COVISITS = "blob:covisits"
+TRENDS = "blob:trending"
+POLICY = "sources-v1"
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """How a shop shard works. Times in seconds."""
+
+    itemsets: ItemsetSettings = field(default_factory=ItemsetSettings)
+    sequences: SequenceSettings = field(default_factory=SequenceSettings)
+    offers: OfferSettings = field(default_factory=OfferSettings)
+    session_window_s: float = 1800.0
+    max_customers: int = 50_000
+    seen_ids: int = 50_000
+    publish_rows: int = 500
+    trending_rows: int = 200
+
+
+@dataclass(slots=True)
+class PendingOffer:
+    """An offer that waits for its impressions and clicks."""
+
+    sources: dict[str, Source]
+    made_at: float
+
+
+class ShopShard:
+    """The state of one shop shard."""
+
+    def __init__(self, settings: ShopSettings) -> None:
+        self.settings = settings
+        self.clock = 0.0
+        """The latest event time seen: what timers run on."""
+        self.view: View | None = None
+        self.customers = Customers(settings.max_customers)
+        self.itemsets = ItemsetCounts(settings.itemsets)
+        self.sequences = Sequences(settings.sequences)
+        self.propensity = Propensity()
+        self.feedback = SourceFeedback()
+        self.unmatched_returns = 0
+        self._seen = {
+            "clickstream": SeenIds(settings.seen_ids),
+            "orders": SeenIds(settings.seen_ids),
+        }
+        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._pending: OrderedDict[str, PendingOffer] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the view out of snapshots: it is shared, and has a history of its own."""
+        return self.__dict__ | {"view": None}
+
+    def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
+        """Take an event in; say whether it was accepted, a duplicate, or why it was refused."""
+        at = event.occurred_at.timestamp()
+        refused = too_early(at, origin.timestamp)
+        if refused is not None:
+            return refused
+        if not self._seen[origin.topic].first_time(event.event_id):
+            return "duplicate"
+        if at > self.clock:
+            self.clock = at
+            self._close_sessions()
+        step = _STEPS[type(event)]
+        step(self, event, at, effects)
+        return "accepted"
+
+    def adopt(self, view: View, effects: Effects) -> None:
+        """Go on with a newer merged view."""
+        self.view = view
+        new = view.opened - self.itemsets.opened
+        if new:
+            self.itemsets.open_triples(new, effects)
+
+    def tick(self, at: float, effects: Effects) -> None:
+        """Let time pass without events: sessions end, carts are left behind."""
+        del effects  # nothing is sent on a mere tick yet
+        if at > self.clock:
+            self.clock = at
+            self._close_sessions()
+
+    def publish(self, effects: Effects) -> None:
+        """Write what changed since the last time for the merge to read; decides nothing."""
+        covisits = self.sequences.covisits
+        for item in list(covisits.touched)[: self.settings.publish_rows]:
+            del covisits.touched[item]
+            effects.put(COVISITS, item, _encode(covisits.level(item, self.clock, 50)))
+            effects.mark(item)
+        top = self.sequences.trending.top(self.settings.trending_rows, self.clock)
+        if top:
+            effects.put(TRENDS, "top", _encode(top))
+            effects.mark(TRENDING)
+
+    def report(self) -> dict[tuple[str, str], float]:
+        """Return model metrics as ``(model, metric) -> value``."""
+        return {
+            **{("propensity", name): value for name, value in self.propensity.report().items()},
+            ("itemsets", "pairs"): float(len(self.itemsets)),
+            ("itemsets", "open_triples"): float(len(self.itemsets.opened)),
+            ("sequences", "rows"): float(len(self.sequences.covisits)),
+            ("customers", "profiles"): float(len(self.customers)),
+        }
+
+    # -- steps ------------------------------------------------------------------------------------
+
+    def view_step(self, event: Viewed, at: float, effects: Effects) -> None:
+        """A view: count it for all, learn the sequence and maybe offer for those who agreed."""
+        customer = self._customer(event, at)
+        if customer is None:
+            self.sequences.trending.learn(event.sku, at)
+            return
+        customer.views += 1
+        self.propensity.observe(customer, at)
+        self.sequences.learn(customer.recent, event.sku, at)
+        remember(customer.recent, event.sku, self.settings.sequences.memory)
+        if customer.views >= self.settings.offers.min_views:
+            self._offer(event, customer, "view", at, effects)
+
+    def search_step(self, event: Search, at: float, effects: Effects) -> None:
+        """A search: a sign of intent."""
+        del effects
+        customer = self._customer(event, at)
+        if customer is not None:
+            customer.searches += 1
+
+    def add_step(self, event: AddToCart, at: float, effects: Effects) -> None:
+        """Into the cart: the moment to offer what goes with it."""
+        customer = self._customer(event, at)
+        if customer is None:
+            return
+        customer.carts += 1
+        if len(customer.cart) < MAX_CART:
+            customer.cart[event.sku] = None
+        self._offer(event, customer, "add_to_cart", at, effects)
+
+    def remove_step(self, event: RemoveFromCart, at: float, effects: Effects) -> None:
+        """Out of the cart."""
+        del effects
+        customer = self._customer(event, at)
+        if customer is not None:
+            customer.removes += 1
+            customer.cart.pop(event.sku, None)
+
+    def shown_step(self, event: OfferShown, at: float, effects: Effects) -> None:
+        """An offer was seen: its sources have a chance more."""
+        del effects
+        self._customer(event, at)
+        self._credit(event, self.feedback.shown)
+
+    def clicked_step(self, event: OfferClicked, at: float, effects: Effects) -> None:
+        """An offer was clicked: its source gets the credit."""
+        del effects
+        customer = self._customer(event, at)
+        if customer is not None:
+            customer.clicks += 1
+        self._credit(event, self.feedback.clicked)
+
+    def placed_step(self, event: OrderPlaced, at: float, effects: Effects) -> None:
+        """An order: demand and itemsets for all, profile and label for those who agreed."""
+        for line in event.lines:
+            effects.add(DEMAND, line.sku, line.quantity)
+        skus = [line.sku for line in event.lines]
+        self.itemsets.learn(event.order_id, skus, event.customer_id, at, effects)
+        customer = self._customer(event, at)
+        if customer is None:
+            return
+        self.propensity.close(customer, bought=True)
+        customer.orders += 1
+        customer.last_order_at = at
+        for sku in skus:
+            customer.remember_purchase(sku, at)
+        customer.cart.clear()
+
+    def taken_back_step(
+        self, event: OrderCancelled | OrderReturned, at: float, effects: Effects
+    ) -> None:
+        """Cancelled or returned: what was counted is taken back, as far as it is still known."""
+        for line in event.lines:
+            effects.add(DEMAND, line.sku, -line.quantity)
+        self._customer(event, at)
+        skus = frozenset(line.sku for line in event.lines)
+        if not self.itemsets.unlearn(event.order_id, skus, effects):
+            self.unmatched_returns += 1
+
+    # -- parts of steps ---------------------------------------------------------------------------
+
+    def _customer(self, event: ShopEvent | OrderEvent, at: float) -> Customer | None:
+        """Return the customer's record, in the event's session; None without consent."""
+        if not event.consent:
+            # Consent that is gone takes the profile along.
+            if self.customers.forget(event.customer_id):
+                self._sessions.pop(event.customer_id, None)
+            return None
+        customer, gone = self.customers.touch(event.customer_id)
+        if gone is not None:
+            self._sessions.pop(gone, None)
+        session_id = getattr(event, "session_id", None) or customer.session_id
+        if session_id != customer.session_id:
+            self.propensity.close(customer, bought=False)
+            customer.start_session(session_id, at)
+        customer.last = max(customer.last, at)
+        self._sessions[event.customer_id] = customer.last
+        self._sessions.move_to_end(event.customer_id)
+        return customer
+
+    def _close_sessions(self) -> None:
+        """End the sessions that have been silent for the session window: they did not buy."""
+        limit = self.clock - self.settings.session_window_s
+        while self._sessions:
+            customer_id, last = next(iter(self._sessions.items()))
+            if last > limit:
+                return
+            del self._sessions[customer_id]
+            customer = self.customers.get(customer_id)
+            if customer is not None:
+                self.propensity.close(customer, bought=False)
+                customer.start_session("", last)
+
+    def _credit(self, event: OfferShown | OfferClicked, tally: dict[str, float]) -> None:
+        offer = self._pending.get(event.offer_id)
+        if offer is None:
+            return
+        sources = offer.sources
+        if event.sku is None:
+            for source in set(sources.values()):
+                tally[source] += 1
+        elif event.sku in sources:
+            tally[sources[event.sku]] += 1
+
+    def _offer(
+        self, event: ShopEvent, customer: Customer, trigger: str, at: float, effects: Effects
+    ) -> None:
+        settings = self.settings.offers
+        if not may_offer(customer, at, settings):
+            return
+        found = [
+            candidate
+            for candidate in candidates(customer, self.sequences, self.view)
+            if not suppressed(customer, candidate.sku, at, settings)
+            and candidate.sku not in customer.recent
+        ]
+        ranked = rank(found, self.feedback, settings.size)
+        if not ranked:
+            return
+        offer_id = effects.new_id()
+        customer.remember_offer(
+            tuple(candidate.sku for candidate, _ in ranked), at, settings.daily_cap
+        )
+        self._pending[offer_id] = PendingOffer(
+            {candidate.sku: candidate.source for candidate, _ in ranked}, at
+        )
+        if len(self._pending) > settings.pending:
+            self._pending.popitem(last=False)
+        decided_at = datetime.fromtimestamp(at, UTC)
+        offer = Offer(
+            offer_id=offer_id,
+            decided_at=decided_at,
+            expires_at=decided_at + timedelta(seconds=settings.expires_after_s),
+            customer_id=event.customer_id,
+            session_id=customer.session_id or None,
+            trigger=trigger,
+            items=tuple(
+                OfferItem(sku=candidate.sku, score=score, reason=candidate.reason)
+                for candidate, score in ranked
+            ),
+            propensity=self.propensity.score(session_features(customer, at)),
+            policy=POLICY,
+        )
+        effects.send(Output(OFFERS.name, event.customer_id.encode(), offer_id, offer))
+
+
+_STEPS: dict[type, Callable[[ShopShard, Any, float, Effects], None]] = {
+    Viewed: ShopShard.view_step,
+    Search: ShopShard.search_step,
+    AddToCart: ShopShard.add_step,
+    RemoveFromCart: ShopShard.remove_step,
+    OfferShown: ShopShard.shown_step,
+    OfferClicked: ShopShard.clicked_step,
+    OrderPlaced: ShopShard.placed_step,
+    OrderCancelled: ShopShard.taken_back_step,
+    OrderReturned: ShopShard.taken_back_step,
+}

@@ -1,0 +1,107 @@
+"""What Tailorline sends out: offers, alerts and advice. One id each, to drop repeats on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from schemas.fields import (
+    Count,
+    CustomerId,
+    EquipmentId,
+    EventId,
+    Moment,
+    Name,
+    Reading,
+    Score,
+    SessionId,
+    Share,
+    Sku,
+    Text,
+    UnitCode,
+    field,
+)
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why an article is offered, in words and numbers."""
+
+    kind: Name
+    text: Text
+    because_of: Sku | None = None
+    together: Count | None = None
+    of: Count | None = None
+    confidence: Share | None = None
+    lift: Score | None = None
+
+
+class OfferItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One article of an offer."""
+
+    sku: Sku
+    score: Score
+    reason: Annotated[Reason, field("personal", "Why this article is offered.")]
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="offer"):
+    """A personal offer, best article first."""
+
+    offer_id: EventId
+    decided_at: Moment
+    expires_at: Moment
+    customer_id: CustomerId
+    session_id: SessionId | None
+    trigger: Name
+    items: Annotated[
+        tuple[OfferItem, ...],
+        field("personal", "What to show, best first.", min_length=1, max_length=50),
+    ]
+    propensity: Share
+    policy: Name
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):
+    """A change of state of an alarm on the production line."""
+
+    alert_id: EventId
+    alarm_id: EventId
+    occurrence: Annotated[int, field("internal", "How often this alarm has come.", ge=1)]
+    state: Annotated[
+        Literal["active", "cleared"], field("internal", "The alarm's state from now on.")
+    ]
+    occurred_at: Moment
+    since: Moment
+    line: EquipmentId
+    machine: EquipmentId
+    sensor: EquipmentId | None
+    condition: Annotated[
+        Literal["deviation", "spread", "flat_line", "bad_quality"],
+        field("internal", "What is wrong."),
+    ]
+    priority: Annotated[
+        Literal["low", "medium", "high"], field("internal", "How soon to look at it.")
+    ]
+    value: Reading | None
+    unit: UnitCode | None
+    expected: Reading | None
+    z: Score
+    limit: Score
+    text: Text
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="advice"):
+    """Advice to production: what to make more or less of, and why."""
+
+    advice_id: EventId
+    advised_at: Moment
+    kind: Annotated[
+        Literal["gap", "mix", "reorder", "demand"], field("internal", "Which advice it is.")
+    ]
+    sku: Sku | None
+    units: Score
+    confidence: Share
+    text: Text
+    figures: Annotated[
+        dict[str, float], field("internal", "The numbers it came from.", max_length=32)
+    ] = {}

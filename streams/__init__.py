@@ -1,0 +1,1 @@
+"""Where it runs: source, Faust app, stores, outbox, snapshots, metrics, settings, commands."""

@@ -1,0 +1,1 @@
+"""The command ``tailorline``: one module a sub-command."""

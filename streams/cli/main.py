@@ -1,0 +1,39 @@
+"""The command ``tailorline``."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from importlib.metadata import version as distribution_version
+
+import typer
+
+from streams.cli import worker as worker_command
+
+app = typer.Typer(
+    name="tailorline",
+    help="Real-time personalisation for companies that both sell and make things.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(worker_command.worker)
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    """Real-time personalisation for companies that both sell and make things."""
+    if version:
+        typer.echo(distribution_version("tailorline"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; other packages add theirs by the entry point ``tailorline.commands``."""
+    for plugin in entry_points(group="tailorline.commands"):
+        app.add_typer(plugin.load(), name=plugin.name)
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""``tailorline worker``: one worker process."""
+
+from __future__ import annotations
+
+import typer
+from pydantic import ValidationError
+
+from streams import logs
+from streams.cli.console import fail
+from streams.settings import Settings
+
+
+def worker() -> None:
+    """Run one worker until SIGTERM or SIGINT. Everything is set by environment variables.
+
+    Exit codes: 0 stopped in order, 2 wrong settings, 70 failed (see the log), 75 stopped hard after
+    the shutdown deadline.
+    """
+    settings = load_settings()
+    try:
+        settings.signing_key()
+    except ValueError as error:
+        fail(str(error), code=2)
+    logs.configure(settings)
+    from streams.runtime.app import run
+    from streams.store.redis import RedisStore
+
+    raise typer.Exit(run(settings, RedisStore(settings.store)))
+
+
+def load_settings() -> Settings:
+    """Return the settings; on wrong ones say all that is wrong, and exit with 2."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"  TAILORLINE_{'__'.join(str(part).upper() for part in problem['loc'])}: "
+            f"{problem['msg']}"
+            for problem in error.errors()
+        ]
+        fail("Wrong settings:\n" + "\n".join(lines), code=2)

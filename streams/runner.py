@@ -1,0 +1,295 @@
+"""One shard at work: take it over, replay what the snapshot lacks, apply batches, let it go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from models.snapshot import SnapshotError, seal, unseal
+from models.view import View
+from streams.encoding import Record, unpack
+from streams.metrics import Metrics
+from streams.processor import Done, Message, Processor
+from streams.settings import Settings
+from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Claim, Entry, Store, ViewGone
+from streams.topology import ShardId
+from streams.views import Views
+
+log = structlog.get_logger()
+
+
+class Sender(Protocol):
+    """Where outputs go."""
+
+    def send(self, records: Sequence[Record], confirmed: Callable[[], None]) -> None:
+        """Send records in order; call ``confirmed`` on the event loop once all are on Kafka."""
+
+
+class StaleOwner(Exception):
+    """Another worker owns the shard now: what is in memory here must not be used."""
+
+
+class StateLost(Exception):
+    """The store and Kafka do not fit together; the message gives the choices."""
+
+
+class Replayer:
+    """What a restored shard still has to learn again, in the journal's order."""
+
+    def __init__(self, journal: Sequence[Entry]) -> None:
+        self._entries = list(reversed(journal))
+        self._waiting: dict[str, list[Message]] = {}
+
+    @property
+    def done(self) -> bool:
+        """Whether all of the journal is learnt."""
+        return not self._entries
+
+    def offer(self, messages: Sequence[Message]) -> None:
+        """Take messages that were read again."""
+        for message in messages:
+            self._waiting.setdefault(message.topic, []).append(message)
+
+    async def step(self, processor: Processor, view_at: Callable[..., object]) -> None:
+        """Learn as many entries as the messages so far allow; effects go nowhere."""
+        while self._entries:
+            entry = self._entries[-1]
+            if entry.kind == VIEW_ENTRY:
+                view = await view_at(entry.versions)  # type: ignore[misc]
+                work = processor.begin()
+                processor.adopt(view, work)
+                processor.versions = entry.versions
+            elif entry.kind == TICK_ENTRY:
+                processor.tick(entry.first / 1000, processor.begin())
+            elif not self._learn(entry, processor):
+                return
+            self._entries.pop()
+
+    def _learn(self, entry: Entry, processor: Processor) -> bool:
+        waiting = self._waiting.get(entry.kind, [])
+        cut = next((i for i, m in enumerate(waiting) if m.offset >= entry.next), len(waiting))
+        mine, rest = waiting[:cut], waiting[cut:]
+        if mine:
+            processor.run(mine)
+            self._waiting[entry.kind] = rest
+        # Compaction may have taken the last offsets of the run: a later message shows it too.
+        if processor.positions.get(entry.kind, entry.first) < entry.next and not rest:
+            return False
+        processor.positions[entry.kind] = entry.next
+        return True
+
+    def rest(self) -> list[Message]:
+        """Return the messages that came after the journal's end: they are new."""
+        left = [message for own in self._waiting.values() for message in own]
+        self._waiting.clear()
+        return left
+
+
+class Runner:
+    """Owns one shard while its partitions are assigned here."""
+
+    def __init__(
+        self, processor: Processor, store: Store, sender: Sender, views: Views,
+        settings: Settings, metrics: Metrics,
+    ) -> None:  # fmt: skip
+        self.shard: ShardId = processor.shard
+        self.processor = processor
+        self.epoch = 0
+        self.lock = asyncio.Lock()
+        self.applied: dict[str, int] = {}
+        """The next offset of each topic in the store: what may be committed to Kafka."""
+        self._store = store
+        self._sender = sender
+        self._views = views
+        self._settings = settings
+        self._metrics = metrics
+        self._key = settings.signing_key()
+        self._replay: Replayer | None = None
+        self._seq = 0
+        self._trimmed = 0
+        self._confirmed = 0
+        self._unconfirmed = 0
+        self._all_confirmed = asyncio.Event()
+        self._all_confirmed.set()
+        self._snapshot_at = time.monotonic()
+        self._snapshot_of: dict[str, int] = {}
+        self._active_at = time.monotonic()
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the shard is still learning again what it once knew."""
+        return self._replay is not None
+
+    @property
+    def unconfirmed(self) -> int:
+        """Batches of outputs that Kafka has not confirmed yet."""
+        return self._unconfirmed
+
+    # -- taking over ------------------------------------------------------------------------------
+
+    async def take_over(self) -> dict[str, int]:
+        """Claim the shard, flush its outbox, restore its state; return where to read from."""
+        claim = await self._store.claim(self.shard)
+        self.epoch, self._seq = claim.epoch, claim.seq
+        self.applied = dict(claim.watermarks)
+        await self._flush_outbox()
+        starts = await self._restore(claim)
+        log.info(
+            "shard taken over", shard=str(self.shard), epoch=self.epoch,
+            watermarks=claim.watermarks, replay_from=starts,
+        )  # fmt: skip
+        return starts
+
+    async def _flush_outbox(self) -> None:
+        first, raw = await self._store.outbox(self.shard)
+        self._confirmed = first
+        if raw:
+            self._send([unpack(record) for record in raw], first)
+            await self._all_confirmed.wait()
+            await self._store.confirm(self.shard, self.epoch, self._confirmed)
+
+    async def _restore(self, claim: Claim) -> dict[str, int]:
+        blob = await self._store.load_snapshot(self.shard)
+        if blob is not None:
+            try:
+                snapshot = unseal(blob, self._key)
+            except SnapshotError as error:
+                raise StateLost(
+                    f"The snapshot of shard {self.shard} cannot be used: {error} Either put the "
+                    "version or key back that wrote it, or reset the shard's state with "
+                    f"`tailorline shards reset {self.shard}` and let it be rebuilt from Kafka."
+                ) from error
+            self.processor.restore(snapshot)
+            if any(snapshot.views):
+                work = self.processor.begin()
+                self.processor.core.adopt(await self._view_at(snapshot.views), work.effects)
+        starts = dict(claim.watermarks) | self.processor.positions
+        for entry in claim.journal:
+            if entry.kind[0] != "@" and entry.kind not in self.processor.positions:
+                # A topic first read after the snapshot: it begins where the journal says.
+                starts[entry.kind] = min(starts.get(entry.kind, entry.first), entry.first)
+        if claim.journal:
+            self._replay = Replayer(claim.journal)
+            await self._learn_again()
+        return starts
+
+    async def _view_at(self, versions: tuple[int, ...]) -> View:
+        try:
+            return await self._views.at(versions)
+        except ViewGone as error:
+            log.warning(
+                "replay goes on with the newest view", shard=str(self.shard), why=str(error)
+            )
+            return await self._views.refresh()
+
+    async def _learn_again(self) -> list[Message]:
+        if self._replay is None:
+            return []
+        await self._replay.step(self.processor, self._view_at)
+        if not self._replay.done:
+            return []
+        left = self._replay.rest()
+        self._replay = None
+        log.info("shard rebuilt", shard=str(self.shard), watermarks=self.processor.positions)
+        return left
+
+    # -- work -------------------------------------------------------------------------------------
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Process a batch: steps, one atomic apply, outputs on their way."""
+        async with self.lock:
+            if self._replay is not None:
+                self._replay.offer(messages)
+                messages = await self._learn_again()
+            if messages:
+                started = time.perf_counter()
+                work = self.processor.begin()
+                if self._reads_view():
+                    self.processor.adopt(self._views.latest, work)
+                done = self.processor.run(messages, work)
+                self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
+                await self._apply(done, messages)
+                self._active_at = time.monotonic()
+
+    def _reads_view(self) -> bool:
+        return self.shard.flow == "shop"
+
+    async def maintain(self) -> None:
+        """What has to be done now and then: publish rows, tick, snapshot."""
+        async with self.lock:
+            if self._replay is not None or not self.processor.positions:
+                return
+            now = time.monotonic()
+            work = self.processor.begin()
+            if self._reads_view():
+                self.processor.adopt(self._views.latest, work)
+            idle = now - self._active_at
+            if idle >= self._settings.tick_s and self.processor.core.clock:
+                self._active_at = now
+                self.processor.tick(self.processor.core.clock + idle, work)
+            self.processor.core.publish(work.effects)
+            if work.journal or work.effects.puts or self._confirmed > self._trimmed:
+                await self._apply(Done(work, [], {}), ())
+            if now - self._snapshot_at >= self._settings.snapshots.every_s:
+                await self._snapshot()
+
+    async def _apply(self, done: Done, messages: Sequence[Message]) -> None:
+        started = time.perf_counter()
+        done.work.confirmed = self._confirmed
+        done.work.number = self._seq + 1
+        applied = await self._store.apply(self.shard, self.epoch, done.work)
+        if applied.status == "stale":
+            raise StaleOwner(f"Shard {self.shard} belongs to another worker now.")
+        self._seq = done.work.number
+        self._trimmed = done.work.confirmed
+        self.applied = dict(self.processor.positions)
+        self._metrics.applied(self.shard, done, messages, time.perf_counter() - started)
+        if done.records:
+            self._send(done.records, applied.first_output)
+
+    def _send(self, records: list[Record], first: int) -> None:
+        after = first + len(records)
+        self._unconfirmed += 1
+        self._all_confirmed.clear()
+
+        def confirmed() -> None:
+            self._confirmed = max(self._confirmed, after)
+            self._unconfirmed -= 1
+            if not self._unconfirmed:
+                self._all_confirmed.set()
+
+        self._sender.send(records, confirmed)
+
+    async def _snapshot(self) -> None:
+        self._snapshot_at = time.monotonic()
+        if self.processor.positions == self._snapshot_of:
+            return
+        started = time.perf_counter()
+        blob = seal(self.processor.snapshot(), self._key)
+        kept = await self._store.save_snapshot(
+            self.shard, self.epoch, self.processor.positions, blob
+        )
+        if not kept:
+            raise StaleOwner(f"Shard {self.shard} belongs to another worker now.")
+        self._snapshot_of = dict(self.processor.positions)
+        self._metrics.snapshot(self.shard, len(blob), time.perf_counter() - started)
+
+    # -- letting go -------------------------------------------------------------------------------
+
+    async def let_go(self, timeout_s: float) -> None:
+        """Finish: outputs confirmed, a snapshot for whoever comes next."""
+        async with self.lock:
+            try:
+                await asyncio.wait_for(self._all_confirmed.wait(), timeout_s)
+                if self._replay is None and self.processor.positions:
+                    await self._store.confirm(self.shard, self.epoch, self._confirmed)
+                    await self._snapshot()
+            except TimeoutError:
+                log.warning("outputs unconfirmed at hand-over; the next owner sends them again",
+                            shard=str(self.shard))  # fmt: skip
+            except StaleOwner as error:
+                log.info("shard already gone", shard=str(self.shard), why=str(error))

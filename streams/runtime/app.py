@@ -1,0 +1,237 @@
+"""The Faust app: one agent per flow, timers, web pages, life cycle. Its own Kafka consumer is off.
+
+With Faust's consumer on, a rebalance of its group empties every channel and batches vanish; it also
+costs 72 microseconds an event. So the `BatchSource` carries and Faust decides (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import sys
+import threading
+from typing import Any
+
+import faust
+import structlog
+from aiohttp.web import Response
+from faust.app.base import BootStrategy
+
+from streams.host import Host, Misconfigured
+from streams.metrics import Metrics
+from streams.runtime.admin import partition_counts
+from streams.runtime.sender import KafkaSender
+from streams.runtime.source import BatchSource, Delivery
+from streams.settings import Settings
+from streams.store.protocol import Store
+from streams.topology import FLOWS, Flow
+
+log = structlog.get_logger()
+EXIT_FAILED = 70
+EXIT_STUCK = 75
+_CHANNEL = 4
+_WATCH_S = 5.0
+
+
+class _WithoutKafka(BootStrategy):
+    enable_kafka = False
+
+
+class App(faust.App):
+    """A Faust app whose events come from a `BatchSource`."""
+
+    BootStrategy = _WithoutKafka
+    worker: Worker
+
+    async def on_start(self) -> None:
+        """Let channels flow, and start the source."""
+        await super().on_start()
+        self.flow_control.resume()
+        await self.worker.start(self)
+
+    async def on_stop(self) -> None:
+        """Let outputs out and connections go."""
+        await super().on_stop()
+        await self.worker.stop()
+
+
+class Worker:
+    """Everything that runs in one worker process."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.exit_code = 0
+        self._store = store
+        self._host: Host | None = None
+        self._source: BatchSource | None = None
+        self._sender: KafkaSender | None = None
+        self._stopping = False
+        self.app = App(
+            "tailorline",
+            broker="kafka://unused",
+            value_serializer="raw",
+            store="memory://",
+            cache="memory://",
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            web_host=settings.web.host,
+            web_bind=settings.web.host,
+            web_port=settings.web.port,
+            web_in_thread=False,
+            web_tables_enabled=False,
+            datadir=os.path.join(os.environ.get("TMPDIR", "/tmp"), f"tailorline-{os.getpid()}"),  # noqa: S108,PTH118
+        )
+        self.app.worker = self
+        self._channels: dict[str, Any] = {
+            flow.name: self.app.channel(maxsize=_CHANNEL, value_type=None) for flow in FLOWS
+        }
+        for flow in FLOWS:
+            self._agent(flow)
+        self._pages()
+
+    # -- life -------------------------------------------------------------------------------------
+
+    async def start(self, app: App) -> None:
+        """Check the topics, then start source, timers and watchdog."""
+        counts = await asyncio.to_thread(partition_counts, self.settings)
+        for flow in FLOWS:
+            numbers = {counts[topic] for topic in flow.topics}
+            if len(numbers) > 1:
+                listed = ", ".join(f"{topic}: {counts[topic]}" for topic in flow.topics)
+                raise Misconfigured(
+                    f"The topics of flow {flow.name} have unequal numbers of partitions "
+                    f"({listed}). Customers would meet half of their data. Give all the same."
+                )
+        self._sender = KafkaSender(
+            self.settings.kafka.client_config(), asyncio.get_running_loop(), self.metrics, self.fail
+        )
+        parts = counts[FLOWS[0].topics[0]]
+        self._host = Host(self.settings, self._store, self._sender, self.metrics, parts)
+        self._source = BatchSource(
+            self.settings, self._host, self._channels, self.metrics, self.fail,
+            loop=app.loop, beacon=app.beacon,
+        )  # fmt: skip
+        await app.add_runtime_dependency(self._source)
+        app.add_future(self._every(0.25, self._host.maintain))
+        app.add_future(self._every(self.settings.merging.every_s, self._host.merge))
+        app.add_future(self._watch())
+
+    async def stop(self) -> None:
+        """Send what is left, close the store."""
+        if self._sender is not None:
+            left = await asyncio.to_thread(self._sender.close, self.settings.shutdown_s / 2)
+            if left:
+                log.warning("outputs unsent; the next owner sends them", records=left)
+        await self._store.close()
+
+    def begin_stop(self) -> None:
+        """Start the clock on an orderly stop: Faust can hang when the broker is gone."""
+        if self._stopping:
+            return
+        self._stopping = True
+
+        def give_up() -> None:
+            sys.stderr.write("tailorline: orderly stop took too long, exiting hard\n")
+            os._exit(EXIT_STUCK)
+
+        timer = threading.Timer(self.settings.shutdown_s, give_up)
+        timer.daemon = True
+        timer.start()
+
+    def fail(self, error: Exception) -> None:
+        """Stop the process because of ``error``: nothing of the batch in work was committed."""
+        if self.exit_code == 0:
+            self.exit_code = EXIT_FAILED
+            log.error("worker stops", error=type(error).__name__, why=str(error), exc_info=error)
+            self.begin_stop()
+            os.kill(os.getpid(), 15)
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _agent(self, flow: Flow) -> None:
+        async def work(stream: Any) -> Any:
+            async for delivery in stream:
+                await self._deliver(delivery)
+                yield len(delivery.messages)
+
+        self.app.agent(self._channels[flow.name], name=f"streams.{flow.name}")(work)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """Hand a batch to its shard. No exception leaves an agent: Faust would drop the batch."""
+        if self._host is None or self._source is None or self.exit_code:
+            return
+        try:
+            await self._host.handle(delivery.shard, delivery.messages)
+        except Exception as error:  # noqa: BLE001 - any failure here stops the worker, un-committed
+            self.fail(error)
+        else:
+            self._source.done(delivery.shard, len(delivery.messages))
+
+    async def _every(self, seconds: float, action: Any) -> None:
+        while not self.app.should_stop and not self._stopping:
+            try:
+                await action()
+            except Exception as error:  # noqa: BLE001
+                self.fail(error)
+                return
+            await asyncio.sleep(seconds)
+
+    async def _watch(self) -> None:
+        """Stop a worker that is stuck in a batch, with the stacks of all threads."""
+        while not self.app.should_stop:
+            await asyncio.sleep(_WATCH_S)
+            stuck = self._host.busy_s() if self._host else 0.0
+            if stuck > self.settings.guard.stall_s:
+                faulthandler.dump_traceback(all_threads=True)
+                self.fail(TimeoutError(f"A batch has been in work for {stuck:.0f} s."))
+                return
+
+    def _pages(self) -> None:
+        async def healthz(web: Any, request: Any) -> Response:
+            del web, request
+            stuck = self._host.busy_s() if self._host else 0.0
+            good = not self.exit_code and stuck < self.settings.guard.stall_s
+            return Response(status=200 if good else 503, text="ok\n" if good else "stuck\n")
+
+        async def readyz(web: Any, request: Any) -> Response:
+            del web, request
+            good = self._host is not None and self._host.ready() and not self._stopping
+            return Response(status=200 if good else 503, text="ready\n" if good else "not ready\n")
+
+        async def metrics(web: Any, request: Any) -> Response:
+            del web, request
+            return Response(
+                body=self.metrics.exposition(),
+                headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+            )
+
+        pages: dict[str, Any] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+        for path, page in pages.items():
+            self.app.page(path)(page)
+
+
+def run(settings: Settings, store: Store) -> int:
+    """Run a worker until a signal or a failure; return the exit code."""
+    worker = Worker(settings, store)
+
+    class Process(faust.Worker):
+        def _on_sigterm(self) -> None:
+            worker.begin_stop()
+            super()._on_sigterm()
+
+        def _on_sigint(self) -> None:
+            worker.begin_stop()
+            super()._on_sigint()
+
+    process = Process(
+        worker.app, loglevel=None, logfile=None, redirect_stdouts=False, override_logging=False,
+        quiet=True, blocking_timeout=None, daemon=True,
+    )  # fmt: skip
+    try:
+        process.execute_from_commandline()
+    except SystemExit as end:
+        if worker.exit_code == 0 and isinstance(end.code, int):
+            return end.code
+    return worker.exit_code

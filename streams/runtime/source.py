@@ -1,0 +1,307 @@
+"""The batch source: Kafka's events, in batches per shard, handed to Faust agents over channels.
+
+One confluent-kafka consumer in a thread of its own. It owns subscription, assignment, seeking,
+pausing and commits; where to read from is asked of the store, never of Kafka's committed offsets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import structlog
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka import Message as KafkaMessage
+from mode import Service
+
+from schemas.topics import INPUTS, MAX_MESSAGE_BYTES
+from streams.host import Host, Misconfigured
+from streams.metrics import Metrics
+from streams.processor import Message
+from streams.runner import StateLost
+from streams.settings import Settings
+from streams.topology import FLOW_OF_TOPIC, ShardId
+
+log = structlog.get_logger()
+_ASSIGN_S = 240.0
+_COMMIT_EVERY_S = 1.0
+_PASSING = frozenset(
+    {KafkaError._PARTITION_EOF, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT}
+)
+
+
+class Delivery(NamedTuple):
+    """A batch of one shard's messages on its way to an agent."""
+
+    shard: ShardId
+    messages: list[Message]
+
+
+class BatchSource(Service):
+    """Feeds the channels of the flows; pauses partitions whose shard has enough to do."""
+
+    def __init__(
+        self, settings: Settings, host: Host, channels: Mapping[str, Any], metrics: Metrics,
+        failed: Callable[[Exception], None], **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(**kwargs)
+        self._settings = settings
+        self._host = host
+        self._channels = channels
+        self._metrics = metrics
+        self._failed = failed
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
+        self._pending: dict[ShardId, int] = {}
+        self._paused: set[ShardId] = set()
+        self._main_loop: asyncio.AbstractEventLoop | None = None
+        self._consumer: Consumer | None = None
+        self._polling: asyncio.Task[None] | None = None
+        self.assigned = False
+
+    # -- life -------------------------------------------------------------------------------------
+
+    async def on_start(self) -> None:
+        """Join the group and begin to poll."""
+        self._main_loop = asyncio.get_running_loop()
+        self._consumer = await self._in_thread(self._join)
+        self._polling = asyncio.create_task(self._poll_forever())
+
+    async def on_stop(self) -> None:
+        """Let go of all shards in order, then leave the group."""
+        if self._polling is not None:
+            await asyncio.wait([self._polling], timeout=self._settings.shutdown_s)
+        if self._consumer is not None:
+            await self._hand_over(list(self._host.runners))
+            await self._in_thread(self._consumer.close)
+        self._thread.shutdown(wait=False)
+
+    def _join(self) -> Consumer:
+        kafka = self._settings.kafka
+        config = kafka.client_config() | {
+            "group.id": kafka.group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            # Equal partition numbers of a flow's topics must land on one worker; only range does.
+            "partition.assignment.strategy": "range",
+            "session.timeout.ms": kafka.session_timeout_ms,
+            "max.poll.interval.ms": 300_000,
+            "auto.offset.reset": "error",
+            "allow.auto.create.topics": False,
+            "fetch.max.bytes": 4 * MAX_MESSAGE_BYTES,
+            "queued.max.messages.kbytes": 65_536,
+            "topic.metadata.refresh.interval.ms": 10_000,
+        }
+        if kafka.instance_id:
+            config["group.instance.id"] = kafka.instance_id
+        consumer = Consumer(config)
+        consumer.subscribe(
+            [topic.name for topic in INPUTS],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+        return consumer
+
+    # -- polling ----------------------------------------------------------------------------------
+
+    async def _poll_forever(self) -> None:
+        try:
+            commit_at = 0.0
+            while not self.should_stop:
+                raw = await self._in_thread(self._consume)
+                for shard, messages in _by_shard(raw).items():
+                    self._pending[shard] = self._pending.get(shard, 0) + len(messages)
+                    await self._channels[shard.flow].send(value=Delivery(shard, messages))
+                self._balance()
+                now = asyncio.get_running_loop().time()
+                if now - commit_at >= _COMMIT_EVERY_S:
+                    commit_at = now
+                    await self._in_thread(self._commit, self._host.committable(), False)
+                    await self._in_thread(self._measure_lag)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on deaf
+            self._failed(error)
+
+    def _consume(self) -> list[KafkaMessage]:
+        if self._consumer is None:
+            raise RuntimeError("The source has not started.")
+        kafka = self._settings.kafka
+        messages = self._consumer.consume(kafka.batch, kafka.poll_seconds)
+        good = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                good.append(message)
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                raise StateLost(
+                    f"{message.topic()}[{message.partition()}]: the offset to go on from is not "
+                    f"on the broker any more ({error.str()}). Retention or a new topic overtook "
+                    "the store. Either restore the topic, or reset the shard's state with "
+                    "`tailorline shards reset`, which begins anew with what Kafka still has."
+                )
+            elif error.code() not in _PASSING or error.fatal():
+                raise KafkaException(error)
+        return good
+
+    def done(self, shard: ShardId, count: int) -> None:
+        """Note that an agent finished a batch."""
+        self._pending[shard] = max(self._pending.get(shard, 0) - count, 0)
+
+    def _balance(self) -> None:
+        """Pause the partitions of shards with too much to do, resume those that caught up."""
+        most = self._settings.kafka.max_pending
+        too_much = {shard for shard, count in self._pending.items() if count > most}
+        relaxed = {shard for shard in self._paused if self._pending.get(shard, 0) < most // 2}
+        if self._consumer is None:
+            return
+        if too_much - self._paused:
+            self._consumer.pause(self._partitions(too_much - self._paused))
+        if relaxed:
+            self._consumer.resume(self._partitions(relaxed))
+        self._paused = (self._paused | too_much) - relaxed
+
+    def _partitions(self, shards: set[ShardId]) -> list[TopicPartition]:
+        if self._consumer is None:
+            return []
+        return [
+            TopicPartition(tp.topic, tp.partition)
+            for tp in self._consumer.assignment()
+            if _shard_of(tp.topic, tp.partition) in shards
+        ]
+
+    # -- assignment (these run in the consumer's thread, inside consume) ----------------------------
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            wanted = [(tp.topic, tp.partition) for tp in partitions]
+            starts = self._on_loop(self._host.assign(wanted))
+            committed = consumer.committed(partitions, timeout=10.0) if partitions else []
+            begin = {
+                (tp.topic, tp.partition): self._begin(tp, starts.get((tp.topic, tp.partition)))
+                for tp in committed
+            }
+            consumer.assign([TopicPartition(*where, offset) for where, offset in begin.items()])
+            self._pending.clear()
+            self._paused.clear()
+            self.assigned = bool(partitions)
+        except Exception as error:  # noqa: BLE001 - librdkafka would only print it
+            self._fail_on_loop(error)
+
+    def _begin(self, committed: TopicPartition, stored: int | None) -> int:
+        """Return where to begin: what the store says, else by the settings."""
+        if stored is not None:
+            return stored
+        where = f"{committed.topic}[{committed.partition}]"
+        if committed.offset > 0:
+            on_loss = self._settings.store.on_loss
+            if on_loss == "refuse":
+                raise StateLost(
+                    f"The store knows nothing of {where}, though the group "
+                    f"{self._settings.kafka.group} has read up to {committed.offset}. The store "
+                    "was emptied, or this is another one. Put it back, or choose with "
+                    "TAILORLINE_STORE__ON_LOSS: `replay` rebuilds the state from the earliest "
+                    "event that Kafka still has, `skip` goes on from there with empty models."
+                )
+            if on_loss == "skip":
+                return int(committed.offset)
+        start = self._settings.kafka.start
+        return OFFSET_END if start == "latest" else OFFSET_BEGINNING
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        del consumer
+        try:
+            shards = {_shard_of(tp.topic, tp.partition) for tp in partitions}
+            self._on_loop(self._hand_over(list(shards), in_thread=True))
+        except Exception as error:  # noqa: BLE001
+            self._fail_on_loop(error)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        del consumer
+        self._host.drop({_shard_of(tp.topic, tp.partition) for tp in partitions})
+
+    async def _hand_over(self, shards: list[ShardId], *, in_thread: bool = False) -> None:
+        offsets = await self._host.revoke(shards, self._settings.shutdown_s / 2)
+        flat = {(topic, n): offset for topic, own in offsets.items() for n, offset in own.items()}
+        if not flat:
+            return
+        if in_thread:
+            # The consumer's thread waits for us: it commits when we are done.
+            self._to_commit = flat
+        else:
+            await self._in_thread(self._commit, flat, True)
+
+    _to_commit: dict[tuple[str, int], int] | None = None
+
+    # -- small parts ------------------------------------------------------------------------------
+
+    def _commit(self, offsets: Mapping[tuple[str, int], int], wait: bool) -> None:
+        """Commit for lag tools; a refusal is no harm, for the store is the truth."""
+        if not offsets or self._consumer is None:
+            return
+        wanted = [TopicPartition(*where, offset) for where, offset in offsets.items()]
+        try:
+            if wait:
+                self._consumer.commit(offsets=wanted, asynchronous=False)
+            else:
+                self._consumer.commit(offsets=wanted, asynchronous=True)
+        except KafkaException as error:
+            log.info("offsets not committed", why=str(error))
+
+    def _measure_lag(self) -> None:
+        if self._consumer is None:
+            return
+        for (topic, partition), offset in self._host.committable().items():
+            try:
+                _, high = self._consumer.get_watermark_offsets(
+                    TopicPartition(topic, partition), cached=True
+                )
+            except KafkaException:
+                continue
+            if high >= 0:
+                lag = max(high - offset, 0)
+                self._metrics.consumer_lag.labels(topic, str(partition)).set(lag)
+
+    async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
+
+    def _on_loop(self, coroutine: Any) -> Any:
+        if self._main_loop is None:
+            raise RuntimeError("The source has not started.")
+        result = asyncio.run_coroutine_threadsafe(coroutine, self._main_loop).result(_ASSIGN_S)
+        if self._to_commit:
+            offsets, self._to_commit = self._to_commit, None
+            self._commit(offsets, wait=True)
+        return result
+
+    def _fail_on_loop(self, error: Exception) -> None:
+        if self._main_loop is not None:
+            self._main_loop.call_soon_threadsafe(self._failed, error)
+
+
+def _shard_of(topic: str, partition: int) -> ShardId:
+    flow = FLOW_OF_TOPIC.get(topic)
+    if flow is None:
+        raise Misconfigured(f"Topic {topic} is not an input of the topology.")
+    return ShardId(flow.name, partition)
+
+
+def _by_shard(raw: list[KafkaMessage]) -> dict[ShardId, list[Message]]:
+    batches: dict[ShardId, list[Message]] = {}
+    for kafka_message in raw:
+        message: Any = kafka_message  # the stubs allow None for what a good message always has
+        topic, partition = message.topic(), message.partition()
+        _, timestamp = message.timestamp()
+        batches.setdefault(_shard_of(topic, partition), []).append(
+            Message(
+                topic, partition, message.offset(), timestamp / 1000, message.key(), message.value()
+            )
+        )
+    return batches

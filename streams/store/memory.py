@@ -1,0 +1,192 @@
+"""The store in memory: for the driver and for tests; the same contract as Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from streams.store.protocol import Applied, Claim, Entry, ViewGone, Work
+from streams.topology import ShardId
+
+VIEW_HISTORY = 200
+
+
+@dataclass(slots=True)
+class _Shard:
+    epoch: int = 0
+    seq: int = 0
+    watermarks: dict[str, int] = field(default_factory=dict)
+    journal: list[Entry] = field(default_factory=list)
+    out_head: int = 0
+    outbox: list[bytes] = field(default_factory=list)
+    hashes: dict[str, dict[str, bytes | float]] = field(default_factory=dict)
+    dirty: dict[int, dict[str, int]] = field(default_factory=dict)
+    tally: dict[str, int] = field(default_factory=dict)
+    snapshot: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Part:
+    version: int = 0
+    rows: dict[str, bytes] = field(default_factory=dict)
+    undo: list[tuple[int, dict[str, bytes | None]]] = field(default_factory=list)
+
+
+class MemoryStore:
+    """Everything in dicts; nothing survives the process."""
+
+    def __init__(self) -> None:
+        self._shards: dict[ShardId, _Shard] = {}
+        self._parts: dict[int, _Part] = {}
+
+    def _shard(self, shard: ShardId) -> _Shard:
+        return self._shards.setdefault(shard, _Shard())
+
+    async def claim(self, shard: ShardId, held: int | None = None) -> Claim:
+        kept = self._shard(shard)
+        if held != kept.epoch:
+            kept.epoch += 1
+        return Claim(kept.epoch, dict(kept.watermarks), tuple(kept.journal), kept.seq)
+
+    async def apply(self, shard: ShardId, epoch: int, work: Work) -> Applied:
+        kept = self._shard(shard)
+        if epoch != kept.epoch:
+            return Applied("stale")
+        if work.number == kept.seq:
+            return self._already(kept, work)
+        if work.number != kept.seq + 1:
+            return Applied("stale")
+        marks = [(kept.watermarks.get(topic), *span) for topic, span in work.covers.items()]
+        if marks and all(mark is not None and mark >= after for mark, _, after in marks):
+            return self._already(kept, work)
+        if any(mark is not None and mark != first for mark, first, _ in marks):
+            return Applied("stale")
+        kept.seq += 1
+        self._take_effects(kept, work)
+        self._extend_journal(kept, work)
+        for name, count in work.tally.items():
+            kept.tally[name] = kept.tally.get(name, 0) + count
+        for topic, (_, after) in work.covers.items():
+            kept.watermarks[topic] = after
+        first_output = kept.out_head + len(kept.outbox)
+        kept.outbox += work.outputs
+        self._trim(kept, work.confirmed)
+        return Applied("applied", first_output)
+
+    @staticmethod
+    def _take_effects(kept: _Shard, work: Work) -> None:
+        effects = work.effects
+        for key, fields in effects.drops.items():
+            for name in fields:
+                kept.hashes.get(key, {}).pop(name, None)
+        for key, values in effects.puts.items():
+            kept.hashes.setdefault(key, {}).update(values)
+        for key, deltas in effects.deltas.items():
+            row = kept.hashes.setdefault(key, {})
+            for name, amount in deltas.items():
+                row[name] = float(row.get(name, 0.0)) + amount
+        for part, items in effects.dirty.items():
+            kept.dirty.setdefault(part, {}).update(dict.fromkeys(items, kept.seq))
+
+    @staticmethod
+    def _extend_journal(kept: _Shard, work: Work) -> None:
+        for entry in work.journal:
+            last = kept.journal[-1] if kept.journal else None
+            if last and last.kind == entry.kind and last.next == entry.first and entry.next:
+                kept.journal[-1] = Entry(entry.kind, last.first, entry.next)
+            else:
+                kept.journal.append(entry)
+
+    @staticmethod
+    def _already(kept: _Shard, work: Work) -> Applied:
+        return Applied("already", kept.out_head + len(kept.outbox) - len(work.outputs))
+
+    @staticmethod
+    def _trim(kept: _Shard, upto: int) -> None:
+        if upto > kept.out_head:
+            del kept.outbox[: upto - kept.out_head]
+            kept.out_head = upto
+
+    async def outbox(self, shard: ShardId) -> tuple[int, list[bytes]]:
+        kept = self._shard(shard)
+        return kept.out_head, list(kept.outbox)
+
+    async def confirm(self, shard: ShardId, epoch: int, upto: int) -> None:
+        kept = self._shard(shard)
+        if epoch == kept.epoch:
+            self._trim(kept, upto)
+
+    async def save_snapshot(
+        self, shard: ShardId, epoch: int, watermarks: Mapping[str, int], blob: bytes
+    ) -> bool:
+        kept = self._shard(shard)
+        if epoch != kept.epoch or kept.watermarks != dict(watermarks):
+            return False
+        kept.snapshot = blob
+        kept.journal.clear()
+        return True
+
+    async def load_snapshot(self, shard: ShardId) -> bytes | None:
+        return self._shard(shard).snapshot
+
+    async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
+        return {name: float(x) for name, x in self._shard(shard).hashes.get(key, {}).items()}
+
+    async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
+        row = self._shard(shard).hashes.get(key, {})
+        return {name: float(row[name]) for name in fields if name in row}
+
+    async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
+        return [await self.counts(shard, key) for key in keys]
+
+    async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
+        row = self._shard(shard).hashes.get(key, {})
+        found = {name: row.get(name) for name in fields}
+        return {name: value for name, value in found.items() if isinstance(value, bytes)}
+
+    async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
+        marks = self._shard(shard).dirty.get(part, {})
+        return dict(list(marks.items())[:limit])
+
+    async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
+        held = self._shard(shard).dirty.get(part, {})
+        for item, mark in marks.items():
+            if held.get(item) == mark:
+                del held[item]
+
+    async def publish_view(self, part: int, rows: Mapping[str, bytes]) -> int:
+        kept = self._parts.setdefault(part, _Part())
+        kept.version += 1
+        kept.undo.append((kept.version, {item: kept.rows.get(item) for item in rows}))
+        del kept.undo[:-VIEW_HISTORY]
+        kept.rows.update(rows)
+        return kept.version
+
+    async def view_since(self, part: int, version: int) -> tuple[int, dict[str, bytes]]:
+        kept = self._parts.get(part, _Part())
+        if version < kept.version - len(kept.undo):
+            return kept.version, dict(kept.rows)
+        changed = {item for number, olds in kept.undo if number > version for item in olds}
+        return kept.version, {item: kept.rows[item] for item in changed}
+
+    async def view_at(self, part: int, version: int) -> dict[str, bytes]:
+        kept = self._parts.get(part, _Part())
+        if version < kept.version - len(kept.undo) or version > kept.version:
+            raise ViewGone(f"Version {version} of view part {part} is no longer kept.")
+        rows: dict[str, bytes | None] = dict(kept.rows)
+        for number, olds in reversed(kept.undo):
+            if number > version:
+                rows.update(olds)
+        return {item: blob for item, blob in rows.items() if blob is not None}
+
+    async def tally(self, shard: ShardId) -> dict[str, int]:
+        return dict(self._shard(shard).tally)
+
+    async def shards(self) -> list[ShardId]:
+        return sorted(self._shards)
+
+    async def watermarks(self, shard: ShardId) -> dict[str, int]:
+        return dict(self._shard(shard).watermarks)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,154 @@
+"""What a store can do. One contract suite runs against every implementation.
+
+All that belongs to a shard changes in one atomic step, `Store.apply`, which also moves the shard's
+watermark; so each event's effects are there exactly once, whatever crashes when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from models.effects import Effects
+from streams.topology import ShardId
+
+VIEW_ENTRY = "@view"
+TICK_ENTRY = "@tick"
+
+
+class StoreError(Exception):
+    """The store did not answer, or cannot do what is asked; the message says what to do."""
+
+
+class ViewGone(Exception):
+    """A version of the merged view that is no longer kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a shard's journal: what was applied, in order.
+
+    For a topic: the offsets ``first`` up to, not including, ``next``. For ``@view``: the versions
+    that were adopted. For ``@tick``: the time that was reached, in milliseconds.
+    """
+
+    kind: str
+    first: int = 0
+    next: int = 0
+    versions: tuple[int, ...] = ()
+
+    def encode(self) -> str:
+        """Return the line as kept in the store."""
+        if self.kind == VIEW_ENTRY:
+            return f"{VIEW_ENTRY}:{','.join(map(str, self.versions))}"
+        return f"{self.kind}:{self.first}:{self.next}"
+
+    @classmethod
+    def decode(cls, text: str) -> Entry:
+        """Read a line back."""
+        kind, rest = text.split(":", 1)
+        if kind == VIEW_ENTRY:
+            return cls(kind, versions=tuple(map(int, rest.split(","))))
+        first, after = rest.split(":")
+        return cls(kind, int(first), int(after))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an owner learns when it takes a shard over."""
+
+    epoch: int
+    watermarks: dict[str, int]
+    journal: tuple[Entry, ...]
+    seq: int
+    """The number of the last work that was applied."""
+
+
+@dataclass(slots=True)
+class Work:
+    """All that one batch wants applied at once."""
+
+    number: int = 0
+    """One more than the work before: a call tried again is recognised by it."""
+    covers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Per topic the offsets that this batch covers: from the watermark up to the next one."""
+    journal: list[Entry] = field(default_factory=list)
+    effects: Effects = field(default_factory=Effects)
+    outputs: list[bytes] = field(default_factory=list)
+    """Encoded records for the outbox."""
+    tally: dict[str, int] = field(default_factory=dict)
+    confirmed: int = 0
+    """Outbox records below this number are on Kafka and may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a batch."""
+
+    status: Literal["applied", "already", "stale"]
+    first_output: int = 0
+    """The outbox number of the batch's first output."""
+
+
+class Store(Protocol):
+    """Shards, views, and what operators ask for."""
+
+    async def claim(self, shard: ShardId, held: int | None = None) -> Claim:
+        """Take a shard over: a new epoch fences off whoever had it, unless ``held`` is current."""
+
+    async def apply(self, shard: ShardId, epoch: int, work: Work) -> Applied:
+        """Apply a batch if the epoch is current and it begins at the watermark."""
+
+    async def outbox(self, shard: ShardId) -> tuple[int, list[bytes]]:
+        """Return the number of the first record in the outbox, and all records."""
+
+    async def confirm(self, shard: ShardId, epoch: int, upto: int) -> None:
+        """Forget the outbox records below number ``upto``: they are on Kafka."""
+
+    async def save_snapshot(
+        self, shard: ShardId, epoch: int, watermarks: Mapping[str, int], blob: bytes
+    ) -> bool:
+        """Keep a snapshot and start the journal anew; False if epoch or watermarks moved on."""
+
+    async def load_snapshot(self, shard: ShardId) -> bytes | None:
+        """Return the shard's last snapshot."""
+
+    async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
+        """Return a hash of counts."""
+
+    async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
+        """Return some fields of a hash of counts; absent ones are left out."""
+
+    async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
+        """Return several hashes of counts in one go."""
+
+    async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
+        """Return some fields of a hash of blobs; absent ones are left out."""
+
+    async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
+        """Return items whose rows changed, with the mark of the change."""
+
+    async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
+        """Unmark items, except those marked again since."""
+
+    async def publish_view(self, part: int, rows: Mapping[str, bytes]) -> int:
+        """Replace rows of a part of the view; return its new version."""
+
+    async def view_since(self, part: int, version: int) -> tuple[int, dict[str, bytes]]:
+        """Return the part's version, and the rows that changed after ``version``."""
+
+    async def view_at(self, part: int, version: int) -> dict[str, bytes]:
+        """Return the part as it was at ``version``; raises `ViewGone` if that is too long ago."""
+
+    async def tally(self, shard: ShardId) -> dict[str, int]:
+        """Return the shard's exact totals: ``topic:outcome`` and ``topic:sent``."""
+
+    async def shards(self) -> list[ShardId]:
+        """Return all shards that were ever claimed."""
+
+    async def watermarks(self, shard: ShardId) -> dict[str, int]:
+        """Return the next offset of each topic."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,283 @@
+"""The store on Redis or Valkey: all keys of a shard in one cluster slot, one script per step."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, TypeVar, cast
+
+import msgspec
+import redis.asyncio as aredis
+import stamina
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from models.effects import Effects
+from streams.settings import StoreSettings
+from streams.store.protocol import Applied, Claim, Entry, StoreError, ViewGone, Work
+from streams.topology import ShardId
+
+VIEW_HISTORY = 200
+_STATUS = {1: "applied", 0: "already", -1: "stale"}
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+T = TypeVar("T")
+
+
+class RedisStore:
+    """A store on one Redis, Valkey, or cluster endpoint.
+
+    Every call is tried anew with a growing pause while the server does not answer, for at most
+    ``retry_s`` seconds; then a `StoreError` says so. Trying anew is safe: a script that had run
+    answers ``already``.
+    """
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._prefix = settings.prefix
+        self._ttl = settings.row_ttl_s
+        self._client = aredis.Redis.from_url(
+            settings.url.get_secret_value(),
+            socket_timeout=settings.timeout_s,
+            socket_connect_timeout=settings.timeout_s,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._scripts: dict[str, Any] = {}
+        self._retry_s = settings.retry_s
+
+    @property
+    def client(self) -> aredis.Redis:
+        """The connection itself, for what only Redis can tell (`doctor`)."""
+        return self._client
+
+    async def claim(self, shard: ShardId, held: int | None = None) -> Claim:
+        meta, journal = await self._run(
+            "claim", self._keys(shard, "meta", "journal"), ["" if held is None else held]
+        )
+        await self._call(self._client.sadd, f"{self._prefix}:shards", str(shard))
+        fields = _pairs(meta)
+        return Claim(
+            int(fields["epoch"]),
+            {
+                name.removeprefix("next:"): int(value)
+                for name, value in fields.items()
+                if name.startswith("next:")
+            },
+            tuple(Entry.decode(line.decode()) for line in journal),
+            int(fields.get("seq", 0)),
+        )
+
+    async def apply(self, shard: ShardId, epoch: int, work: Work) -> Applied:
+        status, first_output = await self._run(
+            "apply",
+            self._keys(shard, "meta", "journal", "outbox", "tally"),
+            [epoch, self._base(shard), self._ttl, _packed(work), work.number, *work.outputs],
+        )
+        return Applied(cast("Any", _STATUS[status]), first_output)
+
+    async def outbox(self, shard: ShardId) -> tuple[int, list[bytes]]:
+        meta, outbox = self._keys(shard, "meta", "outbox")
+        head = await self._call(self._client.hget, meta, "out_head")
+        return int(head or 0), await self._call(self._client.lrange, outbox, 0, -1)
+
+    async def confirm(self, shard: ShardId, epoch: int, upto: int) -> None:
+        await self._run("confirm", self._keys(shard, "meta", "outbox"), [epoch, upto])
+
+    async def save_snapshot(
+        self, shard: ShardId, epoch: int, watermarks: Mapping[str, int], blob: bytes
+    ) -> bool:
+        flat = [part for pair in watermarks.items() for part in pair]
+        keys = self._keys(shard, "meta", "snapshot", "journal")
+        return bool(await self._run("snapshot", keys, [epoch, blob, *flat]))
+
+    async def load_snapshot(self, shard: ShardId) -> bytes | None:
+        return cast(
+            "bytes | None", await self._call(self._client.get, self._base(shard) + "snapshot")
+        )
+
+    async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
+        return _numbers(await self._call(self._client.hgetall, self._base(shard) + key))
+
+    async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
+        return {name: float(raw) for name, raw in (await self.blobs(shard, key, fields)).items()}
+
+    async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
+        if not keys:
+            return []
+
+        async def read() -> list[Any]:
+            pipe = self._client.pipeline(transaction=False)
+            for key in keys:
+                pipe.hgetall(self._base(shard) + key)
+            return await pipe.execute()
+
+        return [_numbers(row) for row in await self._call(read)]
+
+    async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
+        if not fields:
+            return {}
+        values = await self._call(self._client.hmget, self._base(shard) + key, list(fields))
+        return {
+            name: value for name, value in zip(fields, values, strict=True) if value is not None
+        }
+
+    async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
+        key = f"{self._base(shard)}dirty:{part}"
+
+        async def read() -> dict[str, int]:
+            marks: dict[str, int] = {}
+            async for item, mark in self._client.hscan_iter(key, count=limit):
+                marks[item.decode()] = int(mark)
+                if len(marks) >= limit:
+                    break
+            return marks
+
+        marks: dict[str, int] = await self._call(read)
+        return marks
+
+    async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
+        if marks:
+            flat = [value for pair in marks.items() for value in pair]
+            await self._run("clean", [f"{self._base(shard)}dirty:{part}"], flat)
+
+    async def publish_view(self, part: int, rows: Mapping[str, bytes]) -> int:
+        flat = [value for pair in rows.items() for value in pair]
+        return int(await self._run("publish_view", self._view(part), [VIEW_HISTORY, *flat]))
+
+    async def view_since(self, part: int, version: int) -> tuple[int, dict[str, bytes]]:
+        current, *flat = await self._run("view_since", self._view(part), [version])
+        return int(current), _pairs(flat)
+
+    async def view_at(self, part: int, version: int) -> dict[str, bytes]:
+        current, flat, undo = await self._run("view_at", self._view(part), [])
+        if version < current - len(undo) or version > current:
+            raise ViewGone(f"Version {version} of view part {part} is no longer kept.")
+        rows: dict[str, bytes | None] = dict(_pairs(flat))
+        for packed in reversed(undo):
+            # Lua packs byte strings as text; the blobs are JSON, so text they are.
+            number, olds = _unpack(packed)
+            if number > version:
+                rows.update(
+                    (olds[i], olds[i + 1].encode() if olds[i + 1] else None)
+                    for i in range(0, len(olds), 2)
+                )
+        return {item: blob for item, blob in rows.items() if blob is not None}
+
+    async def tally(self, shard: ShardId) -> dict[str, int]:
+        counts = _pairs_of(await self._call(self._client.hgetall, self._base(shard) + "tally"))
+        return {name: int(value) for name, value in counts.items()}
+
+    async def shards(self) -> list[ShardId]:
+        names = await self._call(self._client.smembers, f"{self._prefix}:shards")
+        found = []
+        for name in names:
+            flow, _, number = name.decode().rpartition("-")
+            found.append(ShardId(cast("Any", flow), int(number)))
+        return sorted(found)
+
+    async def watermarks(self, shard: ShardId) -> dict[str, int]:
+        meta = _pairs_of(await self._call(self._client.hgetall, self._base(shard) + "meta"))
+        return {
+            name.removeprefix("next:"): int(value)
+            for name, value in meta.items()
+            if name.startswith("next:")
+        }
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _base(self, shard: ShardId) -> str:
+        return f"{self._prefix}:{{{shard}}}:"
+
+    def _keys(self, shard: ShardId, *names: str) -> list[str]:
+        base = self._base(shard)
+        return [base + name for name in names]
+
+    def _view(self, part: int) -> list[str]:
+        base = f"{self._prefix}:{{view-{part}}}:"
+        return [base + "rows", base + "version", base + "undo"]
+
+    async def _run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        script = self._scripts.get(name)
+        if script is None:
+            source = files("streams.store").joinpath("lua", f"{name}.lua").read_text("utf-8")
+            script = self._scripts[name] = self._client.register_script(source)
+        return await self._call(script, keys=list(keys), args=list(args))
+
+    async def _call(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        return await retrying(lambda: call(*args, **kwargs), self._retry_s)
+
+
+async def retrying(call: Callable[[], Awaitable[T]], retry_s: float) -> T:
+    """Await ``call``, again and again while the server is away, for at most ``retry_s`` seconds."""
+
+    def passing(error: Exception) -> bool:
+        # BUSY, LOADING, OOM: the server is there and will or may recover.
+        text = str(error)
+        return isinstance(error, RedisConnectionError | RedisTimeoutError | OSError) or (
+            isinstance(error, ResponseError)
+            and text.startswith(("BUSY", "LOADING", "OOM", "MASTERDOWN", "READONLY", "TRYAGAIN"))
+        )
+
+    try:
+        async for attempt in stamina.retry_context(
+            on=passing, attempts=None, timeout=retry_s, wait_initial=0.05, wait_max=2.0
+        ):
+            with attempt:
+                return await call()
+    except (RedisError, OSError) as error:
+        raise StoreError(f"Redis: {error}. See `tailorline doctor`.") from error
+    raise StoreError("unreachable")
+
+
+def _packed(work: Work) -> bytes:
+    effects: Effects = work.effects
+    ints: list[Any] = []
+    floats: list[Any] = []
+    for key, row in effects.deltas.items():
+        whole: list[Any] = []
+        broken: list[Any] = []
+        for name, amount in row.items():
+            # An int stays one for ever: HINCRBY is exact and twice as fast.
+            if isinstance(amount, int):
+                if amount:
+                    whole += (name, amount)
+            else:
+                broken += (name, amount)
+        if whole:
+            ints.append((key, whole))
+        if broken:
+            floats.append((key, broken))
+    return _pack(
+        (
+            [(topic, first, after) for topic, (first, after) in work.covers.items()],
+            [(key, sorted(names)) for key, names in effects.drops.items()],
+            [
+                # Redis' MessagePack knows no binary type; what is put is JSON, so text it is.
+                (key, [part for name, blob in values.items() for part in (name, blob.decode())])
+                for key, values in effects.puts.items()
+            ],
+            ints,
+            floats,
+            [(str(part), sorted(items)) for part, items in effects.dirty.items()],
+            [entry.encode() for entry in work.journal],
+            [part for pair in work.tally.items() for part in pair],
+            work.confirmed,
+        )
+    )
+
+
+def _pairs(flat: Sequence[Any]) -> dict[str, Any]:
+    return {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
+
+
+def _pairs_of(row: Mapping[bytes, bytes]) -> dict[str, bytes]:
+    return {name.decode(): value for name, value in row.items()}
+
+
+def _numbers(row: Mapping[bytes, bytes]) -> dict[str, float]:
+    return {name.decode(): float(value) for name, value in row.items()}

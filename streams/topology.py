@@ -1,0 +1,79 @@
+"""The declared topology: which topics make a flow, and whose state its shards keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.effects import Effects, Origin
+from models.floor import FloorShard
+from models.shop import Outcome, ShopShard
+from models.view import View
+from schemas.topics import Area, topics_of
+from streams.settings import Settings
+
+
+class Core(Protocol):
+    """The pure state of a shard, and what can happen to it."""
+
+    clock: float
+
+    def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
+        """Take an event in."""
+
+    def adopt(self, view: View, effects: Effects) -> None:
+        """Go on with a newer merged view."""
+
+    def tick(self, at: float, effects: Effects) -> None:
+        """Let time pass."""
+
+    def publish(self, effects: Effects) -> None:
+        """Write what the merge reads."""
+
+    def report(self) -> dict[tuple[str, str], float]:
+        """Return model metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One agent of the app: the topics it reads together, shard by shard."""
+
+    name: Area
+    new_core: Callable[[Settings], Core]
+    reads_view: bool
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The flow's input topics: co-partitioned, keyed alike."""
+        return tuple(topic.name for topic in topics_of(self.name))
+
+
+FLOWS: tuple[Flow, ...] = (
+    Flow("shop", lambda settings: ShopShard(settings.shop()), reads_view=True),
+    Flow("floor", lambda settings: FloorShard(settings.floor), reads_view=False),
+)
+FLOW_OF_TOPIC: dict[str, Flow] = {topic: flow for flow in FLOWS for topic in flow.topics}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ShardId:
+    """A shard: one partition number of all topics of a flow."""
+
+    flow: Area
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.flow}-{self.number}"
+
+
+def describe() -> str:
+    """Return the topology as a Mermaid flow chart."""
+    lines = ["flowchart LR"]
+    for flow in FLOWS:
+        lines += [
+            f"  {topic}([{topic}]) --> {flow.name}[agent {flow.name}]" for topic in flow.topics
+        ]
+        lines.append(f"  {flow.name} --> dead-letters([dead-letters])")
+    lines += ["  shop --> offers([offers])", "  floor --> alerts([alerts])"]
+    return "\n".join(lines)
