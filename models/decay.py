@@ -8,6 +8,9 @@ Source: Cormode, Shkapenyuk, Srivastava, Xu (2009), "Forward decay".
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import msgspec
 
 _SPAN = 200.0
 """How many tau a landmark serves before the weights are rescaled; exp(200) is far from overflow."""
@@ -39,3 +42,22 @@ class ForwardDecay:
         steps = landmark - self.landmark
         self.landmark = landmark
         return math.exp(-_SPAN * steps) if steps < 3 else 0.0
+
+
+class Levels(msgspec.Struct, frozen=True, array_like=True):
+    """Weights with the landmark they are relative to: what shards publish for the merge."""
+
+    landmark: int
+    weights: dict[str, float]
+
+
+def align(rows: Sequence[Levels]) -> list[dict[str, float]]:
+    """Return the weights of several shards relative to the latest landmark among them."""
+    latest = max((row.landmark for row in rows), default=0)
+    return [
+        {
+            name: weight * math.exp(-_SPAN * min(latest - row.landmark, 3))
+            for name, weight in row.weights.items()
+        }
+        for row in rows
+    ]

@@ -53,8 +53,8 @@ def frequent_partners(
 ) -> list[Rule]:
     """Return the rules ``item -> x`` for all pairs above the minimum support, with p-values.
 
-    Counts are scaled to effective ones for the test, so that a decayed sum is not taken for as much
-    evidence as it is large.
+    Counts are scaled to effective ones, so that a decayed sum is not taken for as much evidence as
+    it is large, and reads as a number of orders. Exact counts are their own effective counts.
     """
     least = max(settings.min_support * totals.w, _min_weight(totals, settings))
     n_a = items.get(item, 0.0)
@@ -74,8 +74,8 @@ def frequent_partners(
     )  # fmt: skip
     return [
         Rule(
-            antecedent=item, consequent=other,
-            n=totals.w, n_a=n_a, n_b=float(n_b[i]), n_ab=float(n_ab[i]), p=float(p[i]),
+            antecedent=item, consequent=other, n=totals.effective, n_a=n_a * scale,
+            n_b=float(n_b[i]) * scale, n_ab=float(n_ab[i]) * scale, p=float(p[i]),
         )
         for i, (other, _) in enumerate(kept)
     ]  # fmt: skip

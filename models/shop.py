@@ -130,10 +130,10 @@ class ShopShard:
         covisits = self.sequences.covisits
         for item in list(covisits.touched)[: self.settings.publish_rows]:
             del covisits.touched[item]
-            effects.put(COVISITS, item, _encode(covisits.level(item, self.clock, 50)))
+            effects.put(COVISITS, item, _encode(covisits.levels(item, 50)))
             effects.mark(item)
-        top = self.sequences.trending.top(self.settings.trending_rows, self.clock)
-        if top:
+        top = self.sequences.trending.levels(self.settings.trending_rows)
+        if top.weights:
             effects.put(TRENDS, "top", _encode(top))
             effects.mark(TRENDING)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from models.decay import Levels, align
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS
 from models.itemsets.rules import Rule
 from models.merge import (
@@ -23,7 +24,7 @@ from models.view import TRENDING, Row, encode
 from streams.store.protocol import Store
 from streams.topology import ShardId
 
-_blob = msgspec.json.Decoder(dict[str, float]).decode
+_levels = msgspec.json.Decoder(Levels).decode
 
 
 class Merger:
@@ -49,7 +50,7 @@ class Merger:
         rows = await self._rows([item for item in items if item != TRENDING])
         if TRENDING in items:
             tops = [await self._store.blobs(s, TRENDS, ["top"]) for s in self._shards]
-            trends = trends_of([_blob(top["top"]) for top in tops if top], self._settings)
+            trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
             rows[TRENDING] = encode(trends)
         await self._store.publish_view(self._part, rows)
         for shard, mark in zip(self._shards, marks, strict=True):
@@ -85,7 +86,7 @@ class Merger:
                         rule.consequent for rule in candidates[item] if rule.consequent > item
                     ),
                     next=neighbours_of(
-                        [_blob(own[item]) for own in covisits if item in own], self._settings
+                        align([_levels(own[item]) for own in covisits if item in own]), self._settings
                     ),
                     count=counts.get(item, 0.0),
                 )

@@ -237,6 +237,19 @@ class Runner:
             if now - self._snapshot_at >= self._settings.snapshots.every_s:
                 await self._snapshot()
 
+    async def tick(self, seconds: float) -> None:
+        """Let event time pass by so many seconds without events."""
+        async with self.lock:
+            work = self.processor.begin()
+            self.processor.tick(self.processor.core.clock + seconds, work)
+            await self._apply(Done(work, [], {}), ())
+
+    async def snapshot(self) -> None:
+        """Snapshot the shard now."""
+        async with self.lock:
+            if self._replay is None and self.processor.positions:
+                await self._snapshot()
+
     async def _apply(self, done: Done, messages: Sequence[Message]) -> None:
         started = time.perf_counter()
         done.work.confirmed = self._confirmed

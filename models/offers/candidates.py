@@ -30,7 +30,7 @@ def candidates(
     if view is not None:
         found += _bought_together(customer, view, per_source)
     found += _bought_again(customer, per_source)
-    found += _trending(sequences, view, customer.last, per_source)
+    found += _trending(sequences, view, per_source)
     return found
 
 
@@ -86,12 +86,12 @@ def _bought_again(customer: Customer, limit: int) -> list[Candidate]:
     ]  # fmt: skip
 
 
-def _trending(sequences: Sequences, view: View | None, at: float, limit: int) -> list[Candidate]:
+def _trending(sequences: Sequences, view: View | None, limit: int) -> list[Candidate]:
     merged = view.trending if view is not None else ()
     top = (
         [(trend.sku, trend.share) for trend in merged[:limit]]
         if merged
-        else list(sequences.trending.top(limit, at).items())
+        else sequences.trending.top(limit)
     )
     most = max((score for _, score in top), default=0.0) or 1.0
     reason = Reason(kind="trending", text="Viewed a lot right now.")

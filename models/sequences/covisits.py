@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from models.decay import ForwardDecay
+from models.decay import ForwardDecay, Levels
 
 BACKWARD = 0.5
 POSITION_WEIGHT = 0.6
@@ -52,13 +52,12 @@ class CoVisits:
         total = self._totals.get(item, 0.0)
         return [(other, weight / total) for other, weight in self.row(item).items()]
 
-    def level(self, item: str, at: float, limit: int) -> dict[str, float]:
-        """Return the row's largest weights as of ``at``: comparable between shards."""
+    def levels(self, item: str, limit: int) -> Levels:
+        """Return the row's largest weights, for the merge with those of other shards."""
         row = self.row(item)
         if len(row) > limit:
             row = dict(sorted(row.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
-        now = self._decay.weight(at) or 1.0
-        return {other: weight / now for other, weight in row.items()}
+        return Levels(self._decay.landmark, dict(row))
 
     def _add(self, item: str, other: str, weight: float) -> None:
         row = self._rows.get(item)

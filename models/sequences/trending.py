@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heapq import nlargest
 
-from models.decay import ForwardDecay
+from models.decay import ForwardDecay, Levels
 
 
 class Trending:
@@ -26,10 +26,15 @@ class Trending:
         if len(self._counts) > self.capacity * 1.25:
             self._counts = dict(self._best(self.capacity))
 
-    def top(self, limit: int, at: float) -> dict[str, float]:
-        """Return the ``limit`` most viewed articles with their counts as of ``at``."""
-        now = self._decay.weight(at) or 1.0
-        return {item: count / now for item, count in self._best(limit)}
+    def top(self, limit: int) -> list[tuple[str, float]]:
+        """Return the ``limit`` most viewed articles with their share of the most viewed one."""
+        best = self._best(limit)
+        most = best[0][1] if best else 1.0
+        return [(item, count / most) for item, count in best]
+
+    def levels(self, limit: int) -> Levels:
+        """Return the most viewed articles' counts, for the merge with those of other shards."""
+        return Levels(self._decay.landmark, dict(self._best(limit)))
 
     def _best(self, limit: int) -> list[tuple[str, float]]:
         return nlargest(limit, self._counts.items(), key=lambda pair: (pair[1], pair[0]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import entry_points
 from importlib.metadata import version as distribution_version
 
 import typer
 
+from streams.cli import replay as replay_command
 from streams.cli import worker as worker_command
 
 app = typer.Typer(
@@ -16,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command()(worker_command.worker)
+replay_command.register(app)
 
 
 @app.callback()
@@ -30,8 +33,11 @@ def root(
 
 def main() -> None:
     """Run the command; other packages add theirs by the entry point ``tailorline.commands``."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else "--help"
     for plugin in entry_points(group="tailorline.commands"):
-        app.add_typer(plugin.load(), name=plugin.name)
+        # Loaded only when asked for: a worker has no use for what benchmarks import.
+        if asked in {plugin.name, "--help"}:
+            app.add_typer(plugin.load(), name=plugin.name)
     app()
 
 

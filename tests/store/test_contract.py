@@ -1,0 +1,242 @@
+"""What every store must do, whatever it is made of."""
+
+import pytest
+
+from models.effects import Effects
+from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry, Store, ViewGone, Work
+from streams.topology import ShardId
+
+SHOP = ShardId("shop", 3)
+OTHER = ShardId("shop", 1)
+
+
+def work(number: int, first: int, after: int, **kwargs) -> Work:
+    effects = kwargs.pop("effects", None) or Effects(4)
+    return Work(
+        number=number,
+        covers={"orders": (first, after)},
+        journal=[Entry("orders", first, after)],
+        effects=effects,
+        **kwargs,
+    )
+
+
+async def test_a_new_shard_knows_nothing(store: Store):
+    claim = await store.claim(SHOP)
+    assert (claim.epoch, claim.watermarks, claim.journal, claim.seq) == (1, {}, (), 0)
+    assert await store.outbox(SHOP) == (0, [])
+    assert await store.load_snapshot(SHOP) is None
+    assert await store.counts(SHOP, "count:items") == {}
+
+
+async def test_apply_moves_watermark_journal_tally_counts_and_outbox_together(store: Store):
+    claim = await store.claim(SHOP)
+    effects = Effects(4)
+    effects.add("count:items", "a", 2)
+    effects.add("count:items", "b", 0.5)
+    effects.put("blob:x", "a", b'{"k":1}')
+    applied = await store.apply(
+        SHOP, claim.epoch,
+        work(1, 0, 10, effects=effects, outputs=[b"\x00\xff one", b"two"], tally={"orders:read": 10}),
+    )  # fmt: skip
+    assert (applied.status, applied.first_output) == ("applied", 0)
+    assert await store.counts(SHOP, "count:items") == {"a": 2, "b": 0.5}
+    assert await store.blobs(SHOP, "blob:x", ["a", "z"]) == {"a": b'{"k":1}'}
+    assert await store.outbox(SHOP) == (0, [b"\x00\xff one", b"two"])
+    assert await store.tally(SHOP) == {"orders:read": 10}
+    assert await store.watermarks(SHOP) == {"orders": 10}
+    again = await store.claim(SHOP)
+    assert again.watermarks == {"orders": 10}
+    assert again.journal == (Entry("orders", 0, 10),)
+    assert again.seq == 1
+
+
+async def test_a_call_tried_again_changes_nothing_and_names_the_same_outputs(store: Store):
+    claim = await store.claim(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 5, outputs=[b"x"]))
+    effects = Effects(4)
+    effects.add("count:items", "a", 1)
+    second = work(2, 5, 9, effects=effects, outputs=[b"y", b"z"])
+    first_answer = await store.apply(SHOP, claim.epoch, second)
+    second_answer = await store.apply(SHOP, claim.epoch, second)
+    assert (first_answer.status, second_answer.status) == ("applied", "already")
+    assert first_answer.first_output == second_answer.first_output == 1
+    assert await store.counts(SHOP, "count:items") == {"a": 1}
+    assert len((await store.outbox(SHOP))[1]) == 3
+
+
+async def test_work_without_events_is_fenced_too(store: Store):
+    claim = await store.claim(SHOP)
+    effects = Effects(4)
+    effects.add("count:triples", "abc", 3)
+    tick = Work(number=1, effects=effects, journal=[Entry(TICK_ENTRY, 1000, 0)])
+    assert (await store.apply(SHOP, claim.epoch, tick)).status == "applied"
+    assert (await store.apply(SHOP, claim.epoch, tick)).status == "already"
+    assert await store.counts(SHOP, "count:triples") == {"abc": 3}
+
+
+async def test_events_below_the_watermark_change_nothing(store: Store):
+    claim = await store.claim(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10))
+    effects = Effects(4)
+    effects.add("count:items", "a", 1)
+    replay = await store.apply(SHOP, claim.epoch, work(2, 3, 10, effects=effects))
+    assert replay.status == "already"
+    assert await store.counts(SHOP, "count:items") == {}
+
+
+@pytest.mark.parametrize(("first", "after"), [(12, 20), (5, 15)])
+async def test_a_batch_that_does_not_begin_at_the_watermark_is_refused(store, first, after):
+    claim = await store.claim(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10))
+    assert (await store.apply(SHOP, claim.epoch, work(2, first, after))).status == "stale"
+    assert await store.watermarks(SHOP) == {"orders": 10}
+
+
+async def test_a_stale_owner_is_refused_everywhere(store: Store):
+    old = await store.claim(SHOP)
+    await store.apply(SHOP, old.epoch, work(1, 0, 10, outputs=[b"x"]))
+    new = await store.claim(SHOP)
+    assert new.epoch == old.epoch + 1
+    assert (await store.apply(SHOP, old.epoch, work(2, 10, 11))).status == "stale"
+    await store.confirm(SHOP, old.epoch, 1)
+    assert await store.outbox(SHOP) == (0, [b"x"])
+    assert not await store.save_snapshot(SHOP, old.epoch, {"orders": 10}, b"old")
+    assert await store.load_snapshot(SHOP) is None
+
+
+async def test_whoever_still_holds_the_epoch_goes_on_with_it(store: Store):
+    first = await store.claim(SHOP)
+    assert (await store.claim(SHOP, held=first.epoch)).epoch == first.epoch
+    other = await store.claim(SHOP)
+    assert (await store.claim(SHOP, held=first.epoch)).epoch == other.epoch + 1
+
+
+async def test_runs_that_go_on_are_one_journal_entry(store: Store):
+    claim = await store.claim(SHOP)
+    clicks = Work(
+        number=3, covers={"clickstream": (0, 4)}, effects=Effects(4),
+        journal=[
+            Entry(VIEW_ENTRY, versions=(1, 0, 2, 0)),
+            Entry("clickstream", 0, 4),
+            Entry(TICK_ENTRY, 5000, 0),
+        ],
+    )  # fmt: skip
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10))
+    await store.apply(SHOP, claim.epoch, work(2, 10, 30))
+    await store.apply(SHOP, claim.epoch, clicks)
+    await store.apply(SHOP, claim.epoch, work(4, 30, 31))
+    assert (await store.claim(SHOP)).journal == (
+        Entry("orders", 0, 30),
+        Entry(VIEW_ENTRY, versions=(1, 0, 2, 0)),
+        Entry("clickstream", 0, 4),
+        Entry(TICK_ENTRY, 5000, 0),
+        Entry("orders", 30, 31),
+    )
+
+
+async def test_confirmed_outputs_go_with_the_next_apply_or_at_once(store: Store):
+    claim = await store.claim(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, outputs=[b"a", b"b", b"c"]))
+    applied = await store.apply(SHOP, claim.epoch, work(2, 1, 2, outputs=[b"d"], confirmed=2))
+    assert applied.first_output == 3
+    assert await store.outbox(SHOP) == (2, [b"c", b"d"])
+    await store.confirm(SHOP, claim.epoch, 4)
+    assert await store.outbox(SHOP) == (4, [])
+    await store.confirm(SHOP, claim.epoch, 3)
+    assert await store.outbox(SHOP) == (4, [])
+
+
+async def test_a_snapshot_starts_the_journal_anew_only_if_it_covers_all(store: Store):
+    claim = await store.claim(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10))
+    assert not await store.save_snapshot(SHOP, claim.epoch, {"orders": 9}, b"too old")
+    assert (await store.claim(SHOP, claim.epoch)).journal
+    assert await store.save_snapshot(SHOP, claim.epoch, {"orders": 10}, b"\x00snap")
+    assert await store.load_snapshot(SHOP) == b"\x00snap"
+    assert (await store.claim(SHOP, claim.epoch)).journal == ()
+
+
+async def test_drops_come_before_puts_and_puts_before_deltas(store: Store):
+    claim = await store.claim(SHOP)
+    before = Effects(4)
+    before.add("row:pairs:a", "b", 1.5)
+    before.add("row:pairs:a", "c", 2.5)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, effects=before))
+    effects = Effects(4)
+    effects.drop("row:pairs:a", "b")
+    effects.add("row:pairs:a", "b", 0.25)
+    effects.reset("row:pairs:a", "c", 10.0)
+    effects.add("row:pairs:a", "c", 0.5)
+    await store.apply(SHOP, claim.epoch, work(2, 1, 2, effects=effects))
+    assert await store.rows(SHOP, ["row:pairs:a", "row:pairs:none"]) == [{"b": 0.25, "c": 10.5}, {}]
+    assert await store.counts_of(SHOP, "row:pairs:a", ["c", "x"]) == {"c": 10.5}
+
+
+async def test_marks_stay_when_the_item_changed_again(store: Store):
+    claim = await store.claim(SHOP)
+    for number in (1, 2):
+        effects = Effects(1)
+        effects.mark("a")
+        if number == 1:
+            effects.mark("b")
+        await store.apply(SHOP, claim.epoch, work(number, number - 1, number, effects=effects))
+        if number == 1:
+            seen = await store.dirty(SHOP, 0, 100)
+    assert set(seen) == {"a", "b"}
+    await store.clean(SHOP, 0, seen)
+    assert set(await store.dirty(SHOP, 0, 100)) == {"a"}
+    await store.clean(SHOP, 0, {})
+
+
+async def test_shards_do_not_see_each_other(store: Store):
+    claim = await store.claim(SHOP)
+    await store.claim(OTHER)
+    effects = Effects(4)
+    effects.add("count:items", "a", 1)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, effects=effects))
+    assert await store.counts(OTHER, "count:items") == {}
+    assert await store.watermarks(OTHER) == {}
+    assert await store.shards() == [OTHER, SHOP]
+
+
+async def test_the_view_is_versioned_and_its_past_can_be_read(store: Store):
+    assert await store.view_since(2, 0) == (0, {})
+    assert await store.publish_view(2, {"a": b'"1"', "b": b'"2"'}) == 1
+    assert await store.publish_view(2, {"a": b'"3"'}) == 2
+    assert await store.publish_view(2, {"c": b'"\xc3\xa9"'}) == 3
+    assert await store.view_since(2, 0) == (3, {"a": b'"3"', "b": b'"2"', "c": b'"\xc3\xa9"'})
+    assert await store.view_since(2, 1) == (3, {"a": b'"3"', "c": b'"\xc3\xa9"'})
+    assert await store.view_since(2, 3) == (3, {})
+    assert await store.view_at(2, 0) == {}
+    assert await store.view_at(2, 1) == {"a": b'"1"', "b": b'"2"'}
+    assert await store.view_at(2, 2) == {"a": b'"3"', "b": b'"2"'}
+    assert (await store.view_since(1, 0)) == (0, {})
+    with pytest.raises(ViewGone):
+        await store.view_at(2, 4)
+
+
+async def test_the_views_past_is_bounded(store: Store):
+    for number in range(205):
+        await store.publish_view(0, {"a": str(number).encode()})
+    with pytest.raises(ViewGone):
+        await store.view_at(0, 4)
+    assert await store.view_at(0, 5) == {"a": b"4"}
+    assert await store.view_since(0, 1) == (205, {"a": b"204"})
+
+
+async def test_large_numbers_and_many_fields_survive(store: Store):
+    claim = await store.claim(SHOP)
+    effects = Effects(4)
+    for number in range(20_000):
+        effects.add("count:items", f"item-{number}", 1)
+    effects.add("count:weights", "w", 3.0e71)
+    await store.apply(SHOP, claim.epoch, work(1, 2**40, 2**40 + 1, effects=effects))
+    effects = Effects(4)
+    for number in range(20_000):
+        effects.drop("count:items", f"item-{number}")
+    effects.add("count:weights", "w", 1.0e71)
+    await store.apply(SHOP, claim.epoch, work(2, 2**40 + 1, 2**40 + 2, effects=effects))
+    assert await store.counts(SHOP, "count:items") == {}
+    assert (await store.counts(SHOP, "count:weights"))["w"] == pytest.approx(4.0e71, rel=1e-12)
+    assert await store.watermarks(SHOP) == {"orders": 2**40 + 2}
