@@ -198,6 +198,8 @@ def test_ticks_and_views_are_replayed_in_their_place(settings):
         for n in range(30):
             driver.pipe("clickstream", view(n, f"s{n % 4}", customer=f"c{n % 3}", second=n))
         driver.advance(3600.0)
+        driver.crash()
+        assert driver.state(ShardId("shop", 0)).clock == START + 29 + 3600
         driver.merge()
         driver.pipe("clickstream", view(99, "s1", customer="c1", second=5000))
         shard = ShardId("shop", 0)
