@@ -39,6 +39,7 @@ class Host:
         self._sender = sender
         self._mergers: dict[int, Merger] = {}
         self._busy_since: float | None = None
+        self._merge_after = 0.0
 
     async def assign(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Take over the shards of these partitions; return where to read each one from.
@@ -123,8 +124,13 @@ class Host:
 
     async def merge(self) -> None:
         """Merge this worker's parts of the view, and fetch what others merged."""
+        if time.monotonic() < self._merge_after:
+            return
+        started = time.monotonic()
         for merger in list(self._mergers.values()):
             await merger.merge()
+        # Merging may take a fifth of the time, however much there is to merge: freshness gives way.
+        self._merge_after = time.monotonic() + 4 * (time.monotonic() - started)
         view = await self.views.refresh()
         for part, version in enumerate(view.versions):
             self.metrics.view_version.labels(str(part)).set(version)

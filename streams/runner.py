@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
 
-from models.snapshot import SnapshotError, seal, unseal
+from models.snapshot import SnapshotError, close, freeze, unseal
 from models.view import View
 from streams.encoding import Record, unpack
 from streams.metrics import Metrics
@@ -115,7 +116,9 @@ class Runner:
         self._unconfirmed = 0
         self._all_confirmed = asyncio.Event()
         self._all_confirmed.set()
-        self._snapshot_at = time.monotonic()
+        # Spread over the interval, or all shards would be snapshotted in the same moment.
+        spread = zlib.crc32(str(self.shard).encode()) / 2**32
+        self._snapshot_at = time.monotonic() - spread * settings.snapshots.every_s
         self._snapshot_of: dict[str, int] = {}
         self._active_at = time.monotonic()
 
@@ -282,7 +285,9 @@ class Runner:
         if self.processor.positions == self._snapshot_of:
             return
         started = time.perf_counter()
-        blob = seal(self.processor.snapshot(), self._key)
+        snapshot = self.processor.snapshot()
+        # Compressing takes longest and needs no interpreter lock: the loop goes on meanwhile.
+        blob = await asyncio.to_thread(close, freeze(snapshot), snapshot, self._key)
         kept = await self._store.save_snapshot(
             self.shard, self.epoch, self.processor.positions, blob
         )

@@ -8,7 +8,13 @@ from importlib.metadata import version as distribution_version
 
 import typer
 
+from streams.cli import config as config_command
+from streams.cli import demo as demo_command
+from streams.cli import doctor as doctor_command
 from streams.cli import replay as replay_command
+from streams.cli import rules as rules_command
+from streams.cli import shards as shards_command
+from streams.cli import topics as topics_command
 from streams.cli import worker as worker_command
 
 app = typer.Typer(
@@ -19,6 +25,12 @@ app = typer.Typer(
 )
 app.command()(worker_command.worker)
 replay_command.register(app)
+app.command()(demo_command.demo)
+app.add_typer(topics_command.app, name="topics")
+app.command()(rules_command.rules)
+app.command()(doctor_command.doctor)
+app.add_typer(config_command.app, name="config")
+app.add_typer(shards_command.app, name="shards")
 
 
 @app.callback()

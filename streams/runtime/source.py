@@ -29,6 +29,7 @@ from streams.metrics import Metrics
 from streams.processor import Message
 from streams.runner import StateLost
 from streams.settings import Settings
+from streams.routing import misrouted
 from streams.topology import FLOW_OF_TOPIC, ShardId
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ class BatchSource(Service):
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._consumer: Consumer | None = None
         self._polling: asyncio.Task[None] | None = None
+        self._told_misrouted = False
         self.assigned = False
 
     # -- life -------------------------------------------------------------------------------------
@@ -93,9 +95,11 @@ class BatchSource(Service):
             # Equal partition numbers of a flow's topics must land on one worker; only range does.
             "partition.assignment.strategy": "range",
             "session.timeout.ms": kafka.session_timeout_ms,
+            "heartbeat.interval.ms": max(kafka.session_timeout_ms // 3, 1),
             "max.poll.interval.ms": 300_000,
             "auto.offset.reset": "error",
             "allow.auto.create.topics": False,
+            "fetch.wait.max.ms": kafka.fetch_wait_ms,
             "fetch.max.bytes": 4 * MAX_MESSAGE_BYTES,
             "queued.max.messages.kbytes": 65_536,
             "topic.metadata.refresh.interval.ms": 10_000,
@@ -119,6 +123,7 @@ class BatchSource(Service):
             while not self.should_stop:
                 raw = await self._in_thread(self._consume)
                 for shard, messages in _by_shard(raw).items():
+                    self._check_routing(messages[0])
                     self._pending[shard] = self._pending.get(shard, 0) + len(messages)
                     await self._channels[shard.flow].send(value=Delivery(shard, messages))
                 self._balance()
@@ -150,6 +155,20 @@ class BatchSource(Service):
             elif error.code() not in _PASSING or error.fatal():
                 raise KafkaException(error)
         return good
+
+    def _check_routing(self, message: Message) -> None:
+        """Look whether producers partition as they must; one message a batch tells enough."""
+        if not misrouted(message.key, message.partition, self._host.parts):
+            return
+        self._metrics.misrouted.labels(message.topic).inc()
+        if not self._told_misrouted:
+            self._told_misrouted = True
+            log.warning(
+                "events are not on the partition of their key: one customer's clicks and orders "
+                "do not meet. Producers must key by customer_id (line/machine for sensors) and set "
+                "partitioner=murmur2_random if they use librdkafka; see docs/events.md",
+                topic=message.topic, partition=message.partition, offset=message.offset,
+            )  # fmt: skip
 
     def done(self, shard: ShardId, count: int) -> None:
         """Note that an agent finished a batch."""

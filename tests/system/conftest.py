@@ -47,6 +47,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         broker = EmbeddedBroker()
         own = Installation(tmp_path, broker.bootstrap_servers, valkey.url, real=False)
         own.keep_alive(broker)
+        del broker
         try:
             yield own
         finally:

@@ -1,6 +1,7 @@
 """A small installation for one test: producer, workers as real processes, outputs, the store."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -135,7 +136,9 @@ class Installation:
         self.environment = os.environ | {
             "TAILORLINE_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
             "TAILORLINE_KAFKA__GROUP": self.group,
+            # The least that real brokers allow; with less the embedded one forgets to answer joins.
             "TAILORLINE_KAFKA__SESSION_TIMEOUT_MS": "6000",
+            "TAILORLINE_KAFKA__FETCH_WAIT_MS": "10",
             "TAILORLINE_STORE__URL": redis,
             "TAILORLINE_STORE__PREFIX": self.store_settings.prefix,
             "TAILORLINE_SNAPSHOTS__KEY": "system-test",
@@ -156,6 +159,11 @@ class Installation:
 
     def keep_alive(self, thing: Any) -> None:
         self._kept.append(thing)
+
+    def end_broker(self) -> None:
+        """End the embedded broker: it lives as long as it is kept."""
+        self._kept.clear()
+        gc.collect()
 
     # -- in ---------------------------------------------------------------------------------------
 
@@ -192,6 +200,12 @@ class Installation:
         worker = WorkerProcess(self.environment | settings, log)
         self.workers.append(worker)
         return worker
+
+    def forget_workers(self) -> None:
+        """Close those that ended, so that their exit codes are not looked at again."""
+        for worker in self.workers:
+            worker.close()
+        self.workers.clear()
 
     # -- out --------------------------------------------------------------------------------------
 

