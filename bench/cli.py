@@ -2,13 +2,116 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
 import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from bench.report import Report
 
 app = typer.Typer(
     help="Measure speed and quality, beside baselines, in one run.", no_args_is_help=True
 )
 
+Json = Annotated[Path | None, typer.Option("--json", help="Write the envelope to this file.")]
+DataDir = Annotated[
+    Path, typer.Argument(exists=True, file_okay=False, help="The folder with the data.")
+]
+
 
 @app.callback()
 def root() -> None:
     """Measure speed and quality, beside baselines, in one run."""
+
+
+@app.command()
+def sessions(folder: DataDir, json: Json = None) -> None:
+    """Guess the next click of sessions: FOLDER holds train.tsv and test.tsv, plain or .gz."""
+    from bench.sessions.clicks import DataError  # noqa: PLC0415
+    from bench.sessions.run import bench_sessions, show  # noqa: PLC0415
+
+    console = Console()
+    try:
+        report = bench_sessions(folder, console)
+    except DataError as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
+
+
+@app.command()
+def throughput(
+    events: Annotated[int, typer.Option(min=1_000, help="Events of the mix.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds; medians count.")] = 3,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = 7,
+    faust: Annotated[bool, typer.Option(help="Run the plain Faust agent too.")] = True,
+    profile: Annotated[
+        Path | None, typer.Option(help="Write a cProfile of the mix's worker to this file.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Measure events a second and CPU an event of the whole system beside its parts."""
+    from bench.throughput.run import bench_throughput, show  # noqa: PLC0415
+    from bench.workers import BenchError  # noqa: PLC0415
+
+    console = Console()
+    try:
+        report = bench_throughput(
+            events=events, rounds=rounds, seed=seed, faust=faust, profile=profile, console=console
+        )
+    except BenchError as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
+
+
+@app.command()
+def exactness(
+    folder: DataDir,
+    json: Json = None,
+    workers: Annotated[str, typer.Option(help="Numbers of workers, comma-separated.")] = "1,2",
+    kill: Annotated[bool, typer.Option(help="Also a run in which a worker is killed.")] = True,
+    support: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=SHARE, e.g. groceries=0.005; overrides the default support."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Only so many baskets; 0: all.")] = 0,
+    bootstrap: Annotated[
+        str, typer.Option(help="A real Kafka instead of the embedded broker.")
+    ] = "",
+    store: Annotated[str, typer.Option(help="A real Redis instead of the embedded Valkey.")] = "",
+    wipe: Annotated[
+        bool,
+        typer.Option(help="With --bootstrap: delete all records of the input topics before runs."),
+    ] = False,
+) -> None:
+    """Compare the counts in the store with a batch FP-growth over the same baskets.
+
+    FOLDER holds groceries.csv[.gz] and/or online_retail.csv[.gz], there or in folders of their
+    names. Exit code 1 if any support, confidence or lift differs.
+    """
+    from bench.exactness.run import Plan, bench_exactness, show  # noqa: PLC0415
+    from bench.workers import BenchError  # noqa: PLC0415
+
+    console = Console()
+    try:
+        plan = Plan.parsed(folder, workers, kill, support or [], limit, bootstrap, store, wipe)
+        report = bench_exactness(plan, console)
+    except BenchError as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
+    if report.results["different"] or report.results["failed_runs"]:
+        raise typer.Exit(1)
+
+
+def _write(report: Report, path: Path | None) -> None:
+    if path is not None:
+        report.write(path)
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(2)

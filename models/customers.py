@@ -80,9 +80,11 @@ class Customers:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def get(self, customer_id: str) -> Customer | None:
-        """Return a customer if known."""
-        return self._by_id.get(customer_id)
+    def __contains__(self, customer_id: str) -> bool:
+        return customer_id in self._by_id
+
+    def __getitem__(self, customer_id: str) -> Customer:
+        return self._by_id[customer_id]
 
     def touch(self, customer_id: str) -> tuple[Customer, str | None]:
         """Return a customer, new if unknown, and the id of the one that had to go, if any."""

@@ -12,8 +12,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-_SPAN = 200.0
-"""How many tau a landmark serves before the weights are rescaled; exp(200) is far from overflow."""
+_SPAN = 30.0
+"""How many tau a landmark serves before the weights are rescaled. Weights of the present stay between
+1 and exp(30), about 1e13, for the store keeps such numbers as decimal text."""
+_OLDEST = -300.0
+"""Events from longer before the landmark, in tau, all weigh the same next to nothing: never zero."""
+NEGLIGIBLE = 1e-15
+"""A rescaled weight below this is forgotten: beside any event of now (1 or more) it is nothing."""
 
 
 class ForwardDecay:
@@ -30,7 +35,7 @@ class ForwardDecay:
         """Return the weight of an event at ``at`` (unix seconds); call `advance` before."""
         if not self.tau:
             return 1.0
-        return math.exp(max(at / self.tau - self.landmark * _SPAN, -_SPAN))
+        return math.exp(max(at / self.tau - self.landmark * _SPAN, _OLDEST))
 
     def advance(self, at: float) -> float | None:
         """Move to the landmark of ``at``; return the factor for all earlier weights if it moved."""
@@ -41,7 +46,7 @@ class ForwardDecay:
             return None
         steps = landmark - self.landmark
         self.landmark = landmark
-        return math.exp(-_SPAN * steps) if steps < 3 else 0.0
+        return math.exp(-_SPAN * steps)
 
 
 class Levels(msgspec.Struct, frozen=True, array_like=True):
@@ -56,7 +61,7 @@ def align(rows: Sequence[Levels]) -> list[dict[str, float]]:
     latest = max((row.landmark for row in rows), default=0)
     return [
         {
-            name: weight * math.exp(-_SPAN * min(latest - row.landmark, 3))
+            name: weight * math.exp(-_SPAN * (latest - row.landmark))
             for name, weight in row.weights.items()
         }
         for row in rows

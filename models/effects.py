@@ -59,6 +59,10 @@ class Effects:
         self._origin: Origin | None = None
         self._ordinal = 0
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.deltas or self.puts or self.drops or self.dirty or self.outputs)
+
     def begin(self, origin: Origin) -> None:
         """Start the effects of the event that came from ``origin``."""
         self._origin = origin
@@ -71,6 +75,10 @@ class Effects:
             self.deltas[key] = {field: amount}
         else:
             row[field] = row.get(field, 0) + amount
+
+    def row(self, key: str) -> dict[str, float]:
+        """Return what this batch adds to a hash so far, to be added to in place."""
+        return self.deltas.setdefault(key, {})
 
     def put(self, key: str, field: str, value: bytes) -> None:
         """Set a field of a hash; the last one wins."""

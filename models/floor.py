@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from models.alarms.latch import Change, Latch, LatchSettings
+from models.bounded import BoundedNames
 from models.cleaning.quality import quality_class
 from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
-from models.cleaning.units import conversion_of
+from models.cleaning.units import KNOWN, conversion_of
 from models.effects import Effects, Origin, Output
-from models.scorers.sensor import Running, ScorerSettings, SensorScore, Verdict
+from models.scorers.sensor import ScorerSettings, SensorScore, Verdict
 from models.shop import Outcome
 from models.view import View
 from schemas.decoding import Reject
@@ -32,6 +33,9 @@ _SAYS = {
     "flat_line": "has not moved, though it normally does",
     "bad_quality": "reports bad quality",
 }
+_MAY_BE_NORMAL = frozenset({"deviation", "spread"})
+"""What turns out to be normal if it lasts: a new level, but not a dead sensor."""
+_NOTHING = Verdict("deviation", 0.0, None)
 Priority = Literal["low", "medium", "high"]
 
 
@@ -42,6 +46,7 @@ class FloorSettings:
     scorer: ScorerSettings = field(default_factory=ScorerSettings)
     latch: LatchSettings = field(default_factory=LatchSettings)
     max_sensors: int = 20_000
+    max_skus: int = 50_000
     seen_ids: int = 50_000
 
 
@@ -65,6 +70,7 @@ class FloorShard:
         self.sensors: OrderedDict[tuple[str, str, str], Sensor] = OrderedDict()
         self.states: dict[tuple[str, str], str] = {}
         self.active: dict[tuple[str, str, str], Priority] = {}
+        self._named = BoundedNames(settings.max_skus)
         self._seen = SeenIds(settings.seen_ids)
 
     def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
@@ -110,41 +116,35 @@ class FloorShard:
 
     def measurement_step(self, event: Measurement, at: float, effects: Effects) -> None:
         """A sample: score it, step the alarm, learn if all is quiet."""
-        sensor = self._sensor(event)
+        conversion = KNOWN[event.unit]  # accept() lets no unknown unit pass
+        sensor = self._sensor(event, conversion.unit)
         if at < sensor.last_at:
             self.late += 1  # counted, but no model and no alarm moves backwards
             return
         sensor.last_at = at
         quality = quality_class(event.quality)
-        if event.value is None or quality == "bad":
-            self._bad_sample(event, sensor, at, effects)
-            return
+        bad = event.value is None or quality == "bad"
+        self.bad += bad
         if self.states.get((event.line, event.machine), "running") != "running":
             return
-        conversion = conversion_of(event.unit)
-        if isinstance(conversion, Reject):
-            raise TypeError("accept() lets no unknown unit pass")
+        if event.value is None or bad:
+            self._bad_sample(event, sensor, at, effects)
+            return
         if conversion.unit != sensor.score.unit:
-            sensor.score = _new_score(conversion.unit)
+            sensor.score = SensorScore(conversion.unit)
+        sensor.score.bad = 0
         value = event.value * conversion.factor + conversion.offset
-        settings = self.settings
-        verdict = sensor.score.score(value, settings.scorer)
-        if verdict is not None:
-            change = sensor.latch.step(verdict.z, at, settings.latch, sudden=verdict.sudden)
-            if sensor.latch.expired(settings.latch):
-                sensor.score, change = _new_score(conversion.unit), sensor.latch.clear()
-            if change is not None:
-                self._tell(event, sensor, verdict, change, value, effects)
+        self._score(event, sensor, value, at, effects)
         if quality == "good":
-            sensor.score.learn(value, settings.scorer, quiet=sensor.latch.quiet)
+            sensor.score.learn(value, self.settings.scorer, quiet=sensor.latch.quiet)
 
     def count_step(self, event: ProductionCount, at: float, effects: Effects) -> None:
         """Units made: what production really makes."""
         del at
         if event.good:
-            effects.add(MADE, event.sku, event.good)
+            effects.add(MADE, self._named(event.sku), event.good)
         if event.scrap:
-            effects.add(SCRAPPED, event.sku, event.scrap)
+            effects.add(SCRAPPED, self._named(event.sku), event.scrap)
 
     def state_step(self, event: MachineState, at: float, effects: Effects) -> None:
         """The machine's state: a machine that stands still is not scored."""
@@ -155,13 +155,11 @@ class FloorShard:
 
     # -- parts of steps ---------------------------------------------------------------------------
 
-    def _sensor(self, event: Measurement) -> Sensor:
+    def _sensor(self, event: Measurement, unit: str) -> Sensor:
         key = (event.line, event.machine, event.sensor)
         sensor = self.sensors.get(key)
         if sensor is None:
-            conversion = conversion_of(event.unit)
-            unit = "1" if isinstance(conversion, Reject) else conversion.unit
-            sensor = self.sensors[key] = Sensor(_new_score(unit), Latch())
+            sensor = self.sensors[key] = Sensor(SensorScore(unit), Latch())
             if len(self.sensors) > self.settings.max_sensors:
                 gone, _ = self.sensors.popitem(last=False)
                 self.active.pop(gone, None)
@@ -169,15 +167,27 @@ class FloorShard:
             self.sensors.move_to_end(key)
         return sensor
 
+    def _score(
+        self, event: Measurement, sensor: Sensor, value: float, at: float, effects: Effects
+    ) -> None:
+        latch, settings = sensor.latch, self.settings.latch
+        # While a baseline is learnt nothing is unusual; an alarm from before can clear.
+        verdict = sensor.score.score(value, self.settings.scorer) or _NOTHING
+        change = latch.step(verdict.z, at, settings, sudden=verdict.sudden)
+        text = ""
+        if verdict.condition in _MAY_BE_NORMAL and latch.expired(verdict.z, settings):
+            sensor.score, change = SensorScore(sensor.score.unit), latch.clear()
+            text = f"has been so for {latch.samples} samples: from now on that is its normal level"
+        if change is not None:
+            self._tell(event, sensor, verdict, change, value, effects, text)
+
     def _bad_sample(self, event: Measurement, sensor: Sensor, at: float, effects: Effects) -> None:
-        self.bad += 1
-        run = sensor.score.bad_sample()
-        if run >= self.settings.scorer.bad_run:
-            z = float(self.settings.latch.limit)
-            verdict = Verdict("bad_quality", z, None, sudden=run == self.settings.scorer.bad_run)
-            change = sensor.latch.step(z, at, self.settings.latch, sudden=verdict.sudden)
-            if change is not None:
-                self._tell(event, sensor, verdict, change, None, effects)
+        if sensor.score.bad_sample() < self.settings.scorer.bad_run:
+            return
+        verdict = Verdict("bad_quality", self.settings.latch.limit, None, sudden=True)
+        change = sensor.latch.step(verdict.z, at, self.settings.latch, sudden=verdict.sudden)
+        if change is not None:
+            self._tell(event, sensor, verdict, change, None, effects)
 
     def _tell(
         self,
@@ -187,26 +197,23 @@ class FloorShard:
         change: Change,
         value: float | None,
         effects: Effects,
+        text: str = "",
     ) -> None:
         """Send the change of an alarm's state."""
         key = (event.line, event.machine, event.sensor)
         limit = self.settings.latch.limit
         if change == "active":
             sensor.latch.condition = verdict.condition
-            self.active[key] = _priority(verdict, limit)
-        condition: Any = sensor.latch.condition
-        priority = self.active[key]
-        if change == "cleared":
-            del self.active[key]
+            self.active[key] = priority = _priority(verdict, limit)
+            text = _SAYS[verdict.condition]
+            if verdict.condition in _MAY_BE_NORMAL:
+                text += f" ({verdict.z:.1f} sigma, limit {limit:.1f})"
+        else:
+            priority = self.active.pop(key)
+            text = text or "is back to normal"
         name = "/".join(key)
-        text = (
-            f"{name} {_SAYS[condition]} ({verdict.z:.1f} sigma, limit {limit:.1f})."
-            if change == "active"
-            else f"{name} is back to normal."
-        )
-        alert_id = effects.new_id()
         alert = Alert(
-            alert_id=alert_id,
+            alert_id=effects.new_id(),
             alarm_id=str(uuid.uuid5(_ALARMS, name)),
             occurrence=sensor.latch.occurrence,
             state=change,
@@ -215,26 +222,23 @@ class FloorShard:
             line=event.line,
             machine=event.machine,
             sensor=event.sensor,
-            condition=condition,
+            condition=sensor.latch.condition,
             priority=priority,
             value=value,
             unit=sensor.score.unit,
             expected=verdict.expected,
             z=verdict.z,
             limit=limit,
-            text=text,
+            text=f"{name} {text}.",
         )
-        effects.send(Output(ALERTS.name, f"{event.line}/{event.machine}".encode(), alert_id, alert))
-
-
-def _new_score(unit: str) -> SensorScore:
-    return SensorScore(unit, Running())
+        machine = f"{event.line}/{event.machine}".encode()
+        effects.send(Output(ALERTS.name, machine, alert.alert_id, alert))
 
 
 def _priority(verdict: Verdict, limit: float) -> Priority:
     if verdict.condition == "bad_quality":
         return "low"
-    return "high" if verdict.z >= 2 * limit else "medium"
+    return "high" if verdict.condition in _MAY_BE_NORMAL and verdict.z >= 2 * limit else "medium"
 
 
 _STEPS: dict[type[FloorEvent], Callable[[FloorShard, Any, float, Effects], None]] = {

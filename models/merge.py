@@ -65,17 +65,15 @@ def frequent_partners(
     ]
     if not kept or n_a <= 0:
         return []
-    n_ab = np.array([weight for _, weight in kept])
-    n_b = np.array([items[other] for other, _ in kept])
     scale = totals.effective / totals.w
-    p = independence_p(
-        np.full_like(n_ab, totals.effective), np.full_like(n_ab, n_a * scale),
-        n_b * scale, n_ab * scale,
-    )  # fmt: skip
+    n, n_a = totals.effective, n_a * scale
+    n_ab = np.array([weight for _, weight in kept]) * scale
+    n_b = np.array([items[other] for other, _ in kept]) * scale
+    p = independence_p(np.full_like(n_ab, n), np.full_like(n_ab, n_a), n_b, n_ab)
     return [
         Rule(
-            antecedent=item, consequent=other, n=totals.effective, n_a=n_a * scale,
-            n_b=float(n_b[i]) * scale, n_ab=float(n_ab[i]) * scale, p=float(p[i]),
+            antecedent=item, consequent=other,
+            n=n, n_a=n_a, n_b=float(n_b[i]), n_ab=float(n_ab[i]), p=float(p[i]),
         )
         for i, (other, _) in enumerate(kept)
     ]  # fmt: skip

@@ -10,16 +10,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
 
+from models.bounded import BoundedNames
 from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
 from models.customers import MAX_CART, Customer, Customers
 from models.effects import Effects, Origin, Output
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
-from models.offers.candidates import Source, candidates
+from models.offers.candidates import Source, proposals
 from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.offers.ranking import SourceFeedback, rank
 from models.propensity.features import session_features
@@ -58,17 +60,10 @@ class ShopSettings:
     offers: OfferSettings = field(default_factory=OfferSettings)
     session_window_s: float = 1800.0
     max_customers: int = 50_000
+    max_skus: int = 50_000
     seen_ids: int = 50_000
     publish_rows: int = 500
     trending_rows: int = 200
-
-
-@dataclass(slots=True)
-class PendingOffer:
-    """An offer that waits for its impressions and clicks."""
-
-    sources: dict[str, Source]
-    made_at: float
 
 
 class ShopShard:
@@ -89,8 +84,12 @@ class ShopShard:
             "clickstream": SeenIds(settings.seen_ids),
             "orders": SeenIds(settings.seen_ids),
         }
+        self._named = BoundedNames(settings.max_skus)
         self._sessions: OrderedDict[str, float] = OrderedDict()
-        self._pending: OrderedDict[str, PendingOffer] = OrderedDict()
+        self._pending: OrderedDict[str, dict[str, Source]] = OrderedDict()
+        """The sources of the articles of offers that wait for impressions and clicks."""
+        self._ordered: OrderedDict[str, dict[str, int]] = OrderedDict()
+        """What is left of the last orders: how many of which article."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the view out of snapshots: it is shared, and has a history of its own."""
@@ -104,9 +103,7 @@ class ShopShard:
             return refused
         if not self._seen[origin.topic].first_time(event.event_id):
             return "duplicate"
-        if at > self.clock:
-            self.clock = at
-            self._close_sessions()
+        self._pass_time(at, effects)
         step = _STEPS[type(event)]
         step(self, event, at, effects)
         return "accepted"
@@ -120,20 +117,23 @@ class ShopShard:
 
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events: sessions end, carts are left behind."""
-        del effects  # nothing is sent on a mere tick yet
-        if at > self.clock:
-            self.clock = at
-            self._close_sessions()
+        self._pass_time(at, effects)
 
     def publish(self, effects: Effects) -> None:
         """Write what changed since the last time for the merge to read; decides nothing."""
         covisits = self.sequences.covisits
-        for item in list(covisits.touched)[: self.settings.publish_rows]:
+        for item in list(islice(covisits.touched, self.settings.publish_rows)):
             del covisits.touched[item]
-            effects.put(COVISITS, item, _encode(covisits.levels(item, 50)))
+            levels = covisits.levels(item, 50)
+            if levels.weights:
+                effects.put(COVISITS, item, _encode(levels))
+            else:
+                effects.drop(COVISITS, item)
             effects.mark(item)
-        top = self.sequences.trending.levels(self.settings.trending_rows)
-        if top.weights:
+        trending = self.sequences.trending
+        if trending.touched:
+            trending.touched = False
+            top = trending.levels(self.settings.trending_rows)
             effects.put(TRENDS, "top", _encode(top))
             effects.mark(TRENDING)
 
@@ -203,17 +203,22 @@ class ShopShard:
 
     def placed_step(self, event: OrderPlaced, at: float, effects: Effects) -> None:
         """An order: demand and itemsets for all, profile and label for those who agreed."""
+        ordered: dict[str, int] = {}
         for line in event.lines:
-            effects.add(DEMAND, line.sku, line.quantity)
-        skus = [line.sku for line in event.lines]
-        self.itemsets.learn(event.order_id, skus, event.customer_id, at, effects)
+            ordered[line.sku] = ordered.get(line.sku, 0) + line.quantity
+        for sku, quantity in ordered.items():
+            effects.add(DEMAND, self._named(sku), quantity)
+        self._ordered[event.order_id] = ordered
+        if len(self._ordered) > self.settings.itemsets.window:
+            self._ordered.popitem(last=False)
+        self.itemsets.learn(event.order_id, ordered, event.customer_id, at, effects)
         customer = self._customer(event, at)
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
         customer.orders += 1
         customer.last_order_at = at
-        for sku in skus:
+        for sku in ordered:
             customer.remember_purchase(sku, at)
         customer.cart.clear()
 
@@ -221,21 +226,40 @@ class ShopShard:
         self, event: OrderCancelled | OrderReturned, at: float, effects: Effects
     ) -> None:
         """Cancelled or returned: what was counted is taken back, as far as it is still known."""
-        for line in event.lines:
-            effects.add(DEMAND, line.sku, -line.quantity)
         self._customer(event, at)
-        skus = frozenset(line.sku for line in event.lines)
-        if not self.itemsets.unlearn(event.order_id, skus, effects):
+        held = self._ordered.get(event.order_id)
+        if held is None:
             self.unmatched_returns += 1
+            for line in event.lines:
+                effects.add(DEMAND, self._named(line.sku), -line.quantity)
+            return
+        back = [(line.sku, line.quantity) for line in event.lines] or list(held.items())
+        gone = set()
+        for sku, quantity in back:
+            taken = min(quantity, held.get(sku, 0))
+            if not taken:
+                continue
+            effects.add(DEMAND, self._named(sku), -taken)
+            held[sku] -= taken
+            if not held[sku]:
+                del held[sku]
+                gone.add(sku)
+        if gone:
+            self.itemsets.unlearn(event.order_id, frozenset(gone), effects)
 
     # -- parts of steps ---------------------------------------------------------------------------
 
     def _customer(self, event: ShopEvent | OrderEvent, at: float) -> Customer | None:
-        """Return the customer's record, in the event's session; None without consent."""
-        if not event.consent:
-            # Consent that is gone takes the profile along.
+        """Return the customer's record, in the event's session; None without consent.
+
+        An event that says nothing of consent leaves it as it was said last; a ``false`` takes the
+        profile along.
+        """
+        if event.consent is False:
             if self.customers.forget(event.customer_id):
                 self._sessions.pop(event.customer_id, None)
+            return None
+        if event.consent is None and event.customer_id not in self.customers:
             return None
         customer, gone = self.customers.touch(event.customer_id)
         if gone is not None:
@@ -249,6 +273,12 @@ class ShopShard:
         self._sessions.move_to_end(event.customer_id)
         return customer
 
+    def _pass_time(self, at: float, effects: Effects) -> None:
+        if at > self.clock:
+            self.clock = at
+            self.itemsets.advance(at, effects)
+            self._close_sessions()
+
     def _close_sessions(self) -> None:
         """End the sessions that have been silent for the session window: they did not buy."""
         limit = self.clock - self.settings.session_window_s
@@ -257,21 +287,19 @@ class ShopShard:
             if last > limit:
                 return
             del self._sessions[customer_id]
-            customer = self.customers.get(customer_id)
-            if customer is not None:
-                self.propensity.close(customer, bought=False)
-                customer.start_session("", last)
+            customer = self.customers[customer_id]
+            self.propensity.close(customer, bought=False)
+            customer.start_session("", last)
 
     def _credit(self, event: OfferShown | OfferClicked, tally: dict[str, float]) -> None:
         offer = self._pending.get(event.offer_id)
         if offer is None:
             return
-        sources = offer.sources
         if event.sku is None:
-            for source in set(sources.values()):
+            for source in set(offer.values()):
                 tally[source] += 1
-        elif event.sku in sources:
-            tally[sources[event.sku]] += 1
+        elif event.sku in offer:
+            tally[offer[event.sku]] += 1
 
     def _offer(
         self, event: ShopEvent, customer: Customer, trigger: str, at: float, effects: Effects
@@ -279,22 +307,13 @@ class ShopShard:
         settings = self.settings.offers
         if not may_offer(customer, at, settings):
             return
-        found = [
-            candidate
-            for candidate in candidates(customer, self.sequences, self.view)
-            if not suppressed(customer, candidate.sku, at, settings)
-            and candidate.sku not in customer.recent
-        ]
+        found = proposals(customer, self.sequences, self.view, suppressed(customer, at, settings))
         ranked = rank(found, self.feedback, settings.size)
         if not ranked:
             return
         offer_id = effects.new_id()
-        customer.remember_offer(
-            tuple(candidate.sku for candidate, _ in ranked), at, settings.daily_cap
-        )
-        self._pending[offer_id] = PendingOffer(
-            {candidate.sku: candidate.source for candidate, _ in ranked}, at
-        )
+        customer.remember_offer(tuple(sku for sku, _, _ in ranked), at, settings.daily_cap)
+        self._pending[offer_id] = {sku: proposal.source for sku, _, proposal in ranked}
         if len(self._pending) > settings.pending:
             self._pending.popitem(last=False)
         decided_at = datetime.fromtimestamp(at, UTC)
@@ -306,8 +325,8 @@ class ShopShard:
             session_id=customer.session_id or None,
             trigger=trigger,
             items=tuple(
-                OfferItem(sku=candidate.sku, score=score, reason=candidate.reason)
-                for candidate, score in ranked
+                OfferItem(sku=sku, score=score, reason=proposal.reason(sku))
+                for sku, score, proposal in ranked
             ),
             propensity=self.propensity.score(session_features(customer, at)),
             policy=POLICY,

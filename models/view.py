@@ -7,6 +7,7 @@ the view at the version that its journal says, so that a replay decides the same
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -48,83 +49,103 @@ _decode_trends = msgspec.json.Decoder(tuple[Trend, ...]).decode
 encode = msgspec.json.Encoder().encode
 
 EMPTY_ROW = Row()
+_NOBODY: frozenset[str] = frozenset()
 
 
 class View:
     """An immutable version of the merged rows; `changed` makes the next one."""
 
-    __slots__ = ("_blobs", "_near", "_rows", "opened", "trending", "versions")
+    __slots__ = ("_rows", "opened", "trending", "versions")
 
     def __init__(
         self,
         parts: int,
         blobs: Mapping[str, bytes] | None = None,
         versions: tuple[int, ...] | None = None,
+        *,
+        before: _Rows | None = None,
     ) -> None:
-        self._blobs: dict[str, bytes] = {}
-        self._rows: dict[str, Row] = {}
-        self._near: dict[str, frozenset[str]] = {}
-        self.opened: frozenset[Triple] = frozenset()
-        self.trending: tuple[Trend, ...] = ()
+        """Hold ``blobs``, on top of the rows ``before`` if there are any."""
+        self._rows = _Rows() if before is None else before.copy()
+        self._rows.take(blobs or {})
+        self.opened: frozenset[Triple] = self._rows.triangles
+        """The triples whose three pairs are all frequent."""
+        self.trending: tuple[Trend, ...] = self._rows.trending
         self.versions = versions or (0,) * parts
-        self._take(blobs or {})
 
     def row(self, item: str) -> Row:
         """Return what is known about an article (an empty row if nothing is)."""
-        row = self._rows.get(item)
-        if row is None:
-            blob = self._blobs.get(item)
-            row = EMPTY_ROW if blob is None else _decode_row(blob)
-            if blob is not None:
-                self._rows[item] = row
-        return row
+        return self._rows.row(item)
 
     def rows(self) -> Mapping[str, Row]:
         """Return all rows by article."""
-        return {item: self.row(item) for item in self._blobs if item != TRENDING}
+        return {item: self._rows.row(item) for item in self._rows.blobs}
 
     def changed(self, part: int, version: int, blobs: Mapping[str, bytes]) -> View:
         """Return the view after a part moved to ``version`` with these rows new or changed."""
-        view = View.__new__(View)
-        view._blobs, view._rows, view._near = dict(self._blobs), dict(self._rows), dict(self._near)
-        view.opened, view.trending = self.opened, self.trending
-        view.versions = (*self.versions[:part], version, *self.versions[part + 1 :])
-        view._take(blobs)
-        return view
+        versions = (*self.versions[:part], version, *self.versions[part + 1 :])
+        return View(len(versions), blobs, versions, before=self._rows)
 
-    def _take(self, blobs: Mapping[str, bytes]) -> None:
-        opened: set[Triple] | None = None
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of a view while it is made: decoded when first read, frequent pairs as a graph."""
+
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    decoded: dict[str, Row] = field(default_factory=dict)
+    near: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The articles that are frequent together with an article, both ways round."""
+    triangles: frozenset[Triple] = frozenset()
+    trending: tuple[Trend, ...] = ()
+
+    def copy(self) -> _Rows:
+        """Return rows that can be changed without changing these."""
+        return _Rows(
+            self.blobs.copy(), self.decoded.copy(), self.near.copy(), self.triangles, self.trending
+        )
+
+    def row(self, item: str) -> Row:
+        """Return what is known about an article."""
+        row = self.decoded.get(item)
+        if row is None:
+            blob = self.blobs.get(item)
+            if blob is None:
+                return EMPTY_ROW
+            row = self.decoded[item] = _decode_row(blob)
+        return row
+
+    def take(self, blobs: Mapping[str, bytes]) -> None:
+        """Take rows in, and keep up which triples are triangles of frequent pairs."""
+        triangles: set[Triple] | None = None
         for item, blob in blobs.items():
             if item == TRENDING:
                 self.trending = _decode_trends(blob)
-                self._blobs[item] = blob
                 continue
             before = frozenset(self.row(item).partners)
-            self._blobs[item] = blob
-            self._rows.pop(item, None)
+            self.blobs[item] = blob
+            self.decoded.pop(item, None)
             after = frozenset(self.row(item).partners)
             if before == after:
                 continue
-            opened = set(self.opened) if opened is None else opened
-            for partner in sorted(before - after):
-                opened -= self._triangles(item, partner)
+            triangles = set(self.triangles) if triangles is None else triangles
+            for partner in before - after:
+                triangles -= self._triangles_of(item, partner)
                 self._join(item, partner, together=False)
-            for partner in sorted(after - before):
+            for partner in after - before:
                 self._join(item, partner, together=True)
-                opened |= self._triangles(item, partner)
-        if opened is not None:
-            self.opened = frozenset(opened)
+                triangles |= self._triangles_of(item, partner)
+        if triangles is not None:
+            self.triangles = frozenset(triangles)
 
-    def _triangles(self, first: str, second: str) -> set[Triple]:
-        """Return the triples whose three pairs are frequent, of which this is one pair."""
-        common = self._near.get(first, frozenset()) & self._near.get(second, frozenset())
-        triples = set()
+    def _triangles_of(self, first: str, second: str) -> set[Triple]:
+        common = self.near.get(first, _NOBODY) & self.near.get(second, _NOBODY)
+        triangles = set()
         for third in common:
             one, two, three = sorted((first, second, third))
-            triples.add((one, two, three))
-        return triples
+            triangles.add((one, two, three))
+        return triangles
 
     def _join(self, first: str, second: str, *, together: bool) -> None:
         for one, other in ((first, second), (second, first)):
-            near = self._near.get(one, frozenset())
-            self._near[one] = near | {other} if together else near - {other}
+            near = self.near.get(one, _NOBODY)
+            self.near[one] = near | {other} if together else near - {other}

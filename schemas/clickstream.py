@@ -27,7 +27,7 @@ class ShopEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     occurred_at: Moment
     customer_id: CustomerId
     session_id: SessionId
-    consent: Consent = False
+    consent: Consent | None = None
 
 
 class View(ShopEvent, tag_field="type", tag="view", frozen=True, kw_only=True, gc=False):

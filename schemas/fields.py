@@ -45,7 +45,11 @@ SessionId = Annotated[
 ]
 Consent = Annotated[
     bool,
-    field("personal", "The customer agreed to personalisation; without it only counts are kept."),
+    field(
+        "personal",
+        "Whether the customer agrees to personalisation. Without it only counts are kept; false erases "
+        "the profile; absent leaves it as it was said last (never said: no profile).",
+    ),
 ]
 Sku = Annotated[str, field("public", "The article number.", min_length=1, max_length=64)]
 Category = Annotated[str, field("public", "The article's category.", min_length=1, max_length=64)]

@@ -51,7 +51,7 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: Moment
     customer_id: CustomerId
     order_id: OrderId
-    consent: Consent = False
+    consent: Consent | None = None
 
 
 class OrderPlaced(OrderEvent, tag_field="type", tag="placed", frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class Host:
         self._store = store
         self._sender = sender
         self._mergers: dict[int, Merger] = {}
-        self._busy_since: float | None = None
+        self._busy_since: dict[ShardId, float] = {}
         self._merge_after = 0.0
 
     async def assign(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -110,11 +110,11 @@ class Host:
         runner = self.runners.get(shard)
         if runner is None:
             return  # revoked while the batch was queued: the next owner reads it again
-        self._busy_since = time.monotonic()
+        self._busy_since[shard] = time.monotonic()
         try:
             await runner.handle(messages)
         finally:
-            self._busy_since = None
+            del self._busy_since[shard]
 
     async def maintain(self) -> None:
         """What has to be done now and then, for all shards."""
@@ -144,9 +144,8 @@ class Host:
         }
 
     def busy_s(self) -> float:
-        """Return how long the batch in work has been in work."""
-        since = self._busy_since
-        return 0.0 if since is None else time.monotonic() - since
+        """Return how long the oldest batch in work has been in work."""
+        return time.monotonic() - min(self._busy_since.values(), default=time.monotonic())
 
     def ready(self) -> bool:
         """Whether this worker has shards and all are restored."""

@@ -86,7 +86,8 @@ class Merger:
                         rule.consequent for rule in candidates[item] if rule.consequent > item
                     ),
                     next=neighbours_of(
-                        align([_levels(own[item]) for own in covisits if item in own]), self._settings
+                        align([_levels(own[item]) for own in covisits if item in own]),
+                        self._settings,
                     ),
                     count=counts.get(item, 0.0),
                 )

@@ -80,7 +80,7 @@ class Metrics:
         )
         self.snapshot_age_seconds = Gauge(
             "tailorline_snapshot_age_seconds",
-            "Time since the shard's last snapshot.",
+            "Time since the shard's last snapshot covered all.",
             ("shard",),
             registry=registry,
         )
@@ -165,9 +165,13 @@ class Metrics:
     def snapshot(self, shard: ShardId, size: int, seconds: float) -> None:
         """Note a snapshot."""
         self.snapshot_bytes.labels(str(shard)).set(size)
+        self.store_seconds.labels("snapshot").observe(seconds)
+        self.snapshot_current(shard)
+
+    def snapshot_current(self, shard: ShardId) -> None:
+        """Note that the last snapshot covers everything there is."""
         taken = time.monotonic()
         self.snapshot_age_seconds.labels(str(shard)).set_function(lambda: time.monotonic() - taken)
-        self.store_seconds.labels("snapshot").observe(seconds)
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -12,7 +12,7 @@ _SEED = 0x9747B28C
 
 
 def murmur2(key: bytes) -> int:
-    """Return Kafka's murmur2 hash of a key, as an unsigned 32-bit number.
+    """Return the positive murmur2 hash that Kafka's Java client takes of a key.
 
     Source: ``org.apache.kafka.common.utils.Utils.murmur2``, after Appleby's MurmurHash2.
     """
@@ -29,12 +29,12 @@ def murmur2(key: bytes) -> int:
         h = h * _M & _MASK
     h ^= h >> 13
     h = h * _M & _MASK
-    return h ^ (h >> 15)
+    return (h ^ (h >> 15)) & 0x7FFFFFFF
 
 
 def partition_of(key: bytes, partitions: int) -> int:
     """Return the partition that Java producers put a key on."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
+    return murmur2(key) % partitions
 
 
 def misrouted(key: bytes | None, partition: int, partitions: int) -> bool:

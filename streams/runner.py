@@ -119,7 +119,7 @@ class Runner:
         # Spread over the interval, or all shards would be snapshotted in the same moment.
         spread = zlib.crc32(str(self.shard).encode()) / 2**32
         self._snapshot_at = time.monotonic() - spread * settings.snapshots.every_s
-        self._snapshot_of: dict[str, int] = {}
+        self._snapshot_seq = -1
         self._active_at = time.monotonic()
 
     @property
@@ -129,7 +129,7 @@ class Runner:
 
     @property
     def unconfirmed(self) -> int:
-        """Batches of outputs that Kafka has not confirmed yet."""
+        """Outputs that Kafka has not confirmed yet."""
         return self._unconfirmed
 
     # -- taking over ------------------------------------------------------------------------------
@@ -166,7 +166,14 @@ class Runner:
                     "version or key back that wrote it, or reset the shard's state with "
                     f"`tailorline shards reset {self.shard}` and let it be rebuilt from Kafka."
                 ) from error
+            configured = self.processor.core.settings
             self.processor.restore(snapshot)
+            if self.processor.core.settings != configured:
+                log.warning(
+                    "the shard goes on with the model settings of its snapshot, which differ from "
+                    "those of now; to change them, `tailorline shards reset` rebuilds it",
+                    shard=str(self.shard),
+                )
             if any(snapshot.views):
                 work = self.processor.begin()
                 self.processor.core.adopt(await self._view_at(snapshot.views), work.effects)
@@ -235,7 +242,7 @@ class Runner:
                 self._active_at = now
                 self.processor.tick(self.processor.core.clock + idle, work)
             self.processor.core.publish(work.effects)
-            if work.journal or work.effects.puts or self._confirmed > self._trimmed:
+            if work.journal or work.effects or self._confirmed > self._trimmed:
                 await self._apply(Done(work, [], {}), ())
             if now - self._snapshot_at >= self._settings.snapshots.every_s:
                 await self._snapshot()
@@ -269,12 +276,12 @@ class Runner:
 
     def _send(self, records: list[Record], first: int) -> None:
         after = first + len(records)
-        self._unconfirmed += 1
+        self._unconfirmed += len(records)
         self._all_confirmed.clear()
 
         def confirmed() -> None:
             self._confirmed = max(self._confirmed, after)
-            self._unconfirmed -= 1
+            self._unconfirmed -= len(records)
             if not self._unconfirmed:
                 self._all_confirmed.set()
 
@@ -282,7 +289,8 @@ class Runner:
 
     async def _snapshot(self) -> None:
         self._snapshot_at = time.monotonic()
-        if self.processor.positions == self._snapshot_of:
+        if self._seq == self._snapshot_seq:
+            self._metrics.snapshot_current(self.shard)
             return
         started = time.perf_counter()
         snapshot = self.processor.snapshot()
@@ -293,7 +301,7 @@ class Runner:
         )
         if not kept:
             raise StaleOwner(f"Shard {self.shard} belongs to another worker now.")
-        self._snapshot_of = dict(self.processor.positions)
+        self._snapshot_seq = self._seq
         self._metrics.snapshot(self.shard, len(blob), time.perf_counter() - started)
 
     # -- letting go -------------------------------------------------------------------------------

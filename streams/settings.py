@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.alarms.latch import LatchSettings
 from models.floor import FloorSettings
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
+from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings
 from models.shop import ShopSettings
 
@@ -24,7 +26,11 @@ class KafkaSettings(BaseModel):
     bootstrap_servers: str = Field(
         "localhost:9092", description="Comma-separated host:port of the brokers."
     )
-    group: str = Field("tailorline", description="Consumer group; also part of the store's keys.")
+    group: str = Field(
+        "tailorline",
+        description="Consumer group of all workers that share the work. One group per store prefix: "
+        "two would take each other's shards.",
+    )
     instance_id: str = Field(
         "", description="Static member id (one per worker, e.g. the pod's name); empty: dynamic."
     )
@@ -36,6 +42,11 @@ class KafkaSettings(BaseModel):
     )
     batch: Positive = Field(500, description="Most events per poll.")
     poll_seconds: Seconds = Field(0.05, description="Longest wait for a poll to fill.")
+    fetch_wait_ms: Positive = Field(
+        100,
+        description="Longest that the broker holds a fetch open for new events. Real brokers answer "
+        "when there are some; the embedded one only then, so there it is the latency.",
+    )
     max_pending: Positive = Field(
         5_000, description="Events in memory per shard before its partitions are paused."
     )
@@ -46,6 +57,7 @@ class KafkaSettings(BaseModel):
     sasl_username: str = Field("", description="SASL user name.")
     sasl_password: SecretStr = Field(SecretStr(""), description="SASL password.")
     ssl_ca_location: str = Field("", description="File with the CA certificates.")
+    debug: str = Field("", description="librdkafka's debug contexts, e.g. cgrp,fetch; to stderr.")
 
     def client_config(self) -> dict[str, Any]:
         """Return the librdkafka settings that every client of ours shares."""
@@ -57,6 +69,8 @@ class KafkaSettings(BaseModel):
             config["sasl.mechanism"] = self.sasl_mechanism
             config["sasl.username"] = self.sasl_username
             config["sasl.password"] = self.sasl_password.get_secret_value()
+        if self.debug:
+            config["debug"] = self.debug
         if self.ssl_ca_location:
             config["ssl.ca.location"] = self.ssl_ca_location
         return config
@@ -109,7 +123,7 @@ class WebSettings(BaseModel):
     """/healthz, /readyz and /metrics."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(6066, ge=0, le=65535, description="Port; 0 takes a free one.")
+    port: int = Field(6066, ge=1, le=65535, description="Port; one per worker on a machine.")
 
 
 class MergeTimes(BaseModel):
@@ -123,8 +137,10 @@ class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TAILORLINE_", env_nested_delimiter="__", env_file=".env", extra="forbid"
-    )
+        # Not "forbid": a .env file is shared with docker compose, and holds its settings too. What
+        # begins with our prefix and is no setting is pointed out by `config show` and `doctor`.
+        env_prefix="TAILORLINE_", env_nested_delimiter="__", env_file=".env", extra="ignore",
+    )  # fmt: skip
 
     kafka: KafkaSettings = KafkaSettings()
     store: StoreSettings = StoreSettings()
@@ -172,3 +188,65 @@ class Settings(BaseSettings):
                 "for all workers, for example the output of `openssl rand -hex 32`."
             )
         return key.encode()
+
+
+ABOUT: dict[type, dict[str, str]] = {
+    ItemsetSettings: {
+        "half_life_s": "After so many seconds a basket counts half; 0: for ever in full.",
+        "epsilon": "Pairs rarer than this share of the baskets may be forgotten; 0: none are.",
+        "cap": "Most articles of a basket that are counted; of larger ones a sample; 0: all.",
+        "window": "Baskets kept per shard, to take returns back and to count triples late.",
+        "max_triples": "Most triples counted per shard.",
+        "min_customers": "Pairs that in no shard so many customers bought are not published.",
+    },
+    MergeSettings: {
+        "min_support": "Least share of all baskets for a pair to become a rule.",
+        "min_count": "Least number of baskets for a pair to become a rule.",
+        "false_discovery_rate": "Share of published rules that may be chance.",
+        "rules_per_item": "Most rules published per article.",
+        "neighbours_per_item": "Most articles looked at next that are published per article.",
+        "trending": "Length of the list of trending articles.",
+    },
+    SequenceSettings: {
+        "memory": "Latest different articles of a session that the next one is guessed from.",
+        "covisit_half_life_s": "After so many seconds views in one session count half; 0: never.",
+        "trending_half_life_s": "After so many seconds a view counts half as a trend.",
+        "max_row": "Most articles remembered near an article.",
+        "max_items": "Most articles per shard with others remembered near them.",
+    },
+    OfferSettings: {
+        "size": "Most articles in an offer.",
+        "min_views": "Least views in a session before an offer.",
+        "cooldown_s": "Seconds between two offers to a customer.",
+        "item_cooldown_s": "Seconds before a customer is offered the same article again.",
+        "daily_cap": "Most offers to a customer in 24 hours.",
+        "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds.",
+        "expires_after_s": "An offer holds for so many seconds.",
+        "pending": "Most offers per shard that still wait for a click or a purchase.",
+    },
+    FloorSettings: {
+        "max_sensors": "Most sensors, and most machines, per shard; the longest silent ones go.",
+        "max_skus": "Most articles per shard whose production is counted; later ones count together.",
+        "seen_ids": "Latest event ids per shard that repeats are recognised by.",
+    },
+    ScorerSettings: {
+        "warm_up": "Samples of a new sensor before it is scored.",
+        "memory": "Samples that the normal level and spread are taken over.",
+        "limit_memory": "Samples that the smoothed scores' own variation is taken over.",
+        "smoothing": "Weight of the latest sample in the smoothed score, 0 to 1.",
+        "quiet_z": "A sample further off than so many sigma does not move the normal level.",
+        "uneasy_z": "From so many sigma on the normal level learns slowly.",
+        "sudden_z": "A sample so many sigma off is an alarm by itself.",
+        "flat_line": "Least number of equal samples in a row that is a flat line.",
+        "bad_run": "Samples of bad quality in a row that make an alarm.",
+        "min_sigma_share": "Least sigma as a share of the value, against alarms on its last digit.",
+    },
+    LatchSettings: {
+        "limit": "An alarm needs so many sigma.",
+        "deadband": "Below this share of the limit a sample counts as back to normal.",
+        "on_delay": "Samples in a row over the limit before the alarm is active.",
+        "off_delay": "Samples in a row back to normal before the alarm is cleared.",
+        "rebaseline_after": "After so many samples in alarm the new level is the normal one.",
+    },
+}
+"""What the settings of the pure models are for: theirs are plain dataclasses, which cannot say it."""

@@ -18,6 +18,7 @@ class Core(Protocol):
     """The pure state of a shard, and what can happen to it."""
 
     clock: float
+    settings: Any
 
     def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
         """Take an event in."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from models.scorers.sensor import Condition
+
 Change = Literal["active", "cleared"]
 
 
@@ -32,10 +34,12 @@ class Latch:
     active: bool = False
     occurrence: int = 0
     since: float = 0.0
-    condition: str = ""
+    condition: Condition = "deviation"
+    """What the alarm was raised for."""
+    samples: int = 0
+    """How many samples the alarm has stood."""
     _above: int = 0
     _below: int = 0
-    samples: int = 0
 
     @property
     def quiet(self) -> bool:
@@ -45,33 +49,34 @@ class Latch:
     def step(
         self, z: float, at: float, settings: LatchSettings, *, sudden: bool = False
     ) -> Change | None:
-        """Take a score; return what changed, if anything did."""
+        """Take a score; return what changed, if anything did.
+
+        ``sudden`` is so clear that it raises an alarm at once, and holds one.
+        """
         if not self.active:
             self._above = self._above + 1 if z >= settings.limit else 0
-            if self._above >= settings.on_delay or sudden:
-                return self._raise(at)
-            return None
+            return self._raise(at) if sudden or self._above >= settings.on_delay else None
         self.samples += 1
-        self._below = self._below + 1 if z < settings.limit * settings.deadband else 0
-        if self._below >= settings.off_delay:
-            return self._clear()
-        return None
+        below = z < settings.limit * settings.deadband and not sudden
+        self._below = self._below + 1 if below else 0
+        return self.clear() if self._below >= settings.off_delay else None
 
-    def expired(self, settings: LatchSettings) -> bool:
-        """Return whether the alarm has stood so long that its state is the new normal."""
-        return self.active and self.samples >= settings.rebaseline_after
+    def expired(self, z: float, settings: LatchSettings) -> bool:
+        """Return whether the alarm has stood so long, and still does, that this is the new normal."""
+        return (
+            self.active
+            and self.samples >= settings.rebaseline_after
+            and z >= settings.limit * settings.deadband
+        )
 
     def clear(self) -> Change:
-        """Clear the alarm at once (the baseline was learnt anew)."""
-        return self._clear()
+        """Clear the alarm at once."""
+        self.active = False
+        self._above = self._below = 0
+        return "cleared"
 
     def _raise(self, at: float) -> Change:
         self.active, self.since = True, at
         self.occurrence += 1
         self._above = self._below = self.samples = 0
         return "active"
-
-    def _clear(self) -> Change:
-        self.active = False
-        self._above = self._below = self.samples = 0
-        return "cleared"

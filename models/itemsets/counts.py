@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
 
-from models.decay import ForwardDecay
+from models.decay import NEGLIGIBLE, ForwardDecay
 from models.effects import SEPARATOR, Effects
 from models.itemsets.sampling import basket_of
 from models.itemsets.window import BasketWindow, Kept
@@ -44,8 +44,8 @@ class ItemsetCounts:
     """The counts of one shard."""
 
     __slots__ = (
-        "_born", "_decay", "_items", "_pairs", "_reach", "_settings", "_triples",
-        "_until_prune", "_weight", "_weight2", "_window", "_with", "opened",
+        "_born", "_decay", "_items", "_pairs", "_reach", "_settings", "_thirds", "_triples",
+        "_until_prune", "_weight", "_weight2", "_window", "opened",
     )  # fmt: skip
 
     def __init__(self, settings: ItemsetSettings) -> None:
@@ -53,14 +53,16 @@ class ItemsetCounts:
         self._decay = ForwardDecay(settings.half_life_s)
         self._window = BasketWindow(settings.window)
         self._weight = 0.0
+        self._weight2 = 0.0
         self._pairs: dict[tuple[str, str], float] = {}
         self._born: dict[tuple[str, str], float] = {}
         self._reach: dict[tuple[str, str], int] = {}
-        self._weight2 = 0.0
         self._items: dict[str, float] = {}
-        self._triples: dict[Triple, float] = {}
+        self._triples: dict[str, float] = {}
+        """By the triple's joined name, as in the store."""
         self._until_prune = ceil(1 / settings.epsilon) if settings.epsilon else 0
-        self._with: dict[tuple[str, str], set[str]] = {}
+        self._thirds: dict[tuple[str, str], list[str]] = {}
+        """By the first two articles of the counted triples."""
         self.opened: set[Triple] = set()
 
     def __len__(self) -> int:
@@ -71,11 +73,12 @@ class ItemsetCounts:
         self, order_id: str, skus: Iterable[str], customer_id: str, at: float, effects: Effects
     ) -> None:
         """Count the basket of an order that was placed at ``at`` (unix seconds)."""
-        self._move_landmark(at, effects)
+        self.advance(at, effects)
         items = basket_of(skus, order_id, self._settings.cap)
-        basket = Kept(order_id, items, self._decay.weight(at), customer_id)
+        customer = 1 << (zlib.crc32(customer_id.encode()) & 63)
+        basket = Kept(order_id, items, self._decay.weight(at), customer)
         self._window.push(basket)
-        self._count(basket, basket.weight, effects)
+        self._count(basket, 1, effects)
         if self._settings.epsilon:
             self._until_prune -= 1
             if self._until_prune <= 0:
@@ -86,12 +89,12 @@ class ItemsetCounts:
         basket = self._window.take(order_id)
         if basket is None:
             return False
-        self._count(basket, -basket.weight, effects)
+        self._count(basket, -1, effects)
         left = tuple(item for item in basket.items if item not in skus) if skus else ()
         if left:
             rest = basket._replace(items=left)
             self._window.push(rest)
-            self._count(rest, rest.weight, effects)
+            self._count(rest, 1, effects)
         return True
 
     def open_triples(self, triples: Iterable[Triple], effects: Effects) -> None:
@@ -100,57 +103,84 @@ class ItemsetCounts:
             if triple in self.opened or len(self.opened) >= self._settings.max_triples:
                 continue  # bounded: the rest waits for settings with more room
             self.opened.add(triple)
-            for pair in combinations(triple, 2):
-                (third,) = set(triple) - set(pair)
-                self._with.setdefault(pair, set()).add(third)
+            self._thirds.setdefault(triple[:2], []).append(triple[2])
             weight = self._window.weight_of(triple)
             if weight:
                 self._add_triple(triple, self._tidy(weight), effects)
                 effects.mark(triple[0])
 
+    def advance(self, at: float, effects: Effects) -> None:
+        """Go on to ``at``: when the decay's landmark moves, everything is scaled and written anew.
+
+        Called for all events and ticks, not only for orders, so that quiet shards keep up: sums of
+        several shards mean something only while all are on the same landmark.
+        """
+        factor = self._decay.advance(at)
+        if factor is None:
+            return
+        self._weight *= factor
+        self._weight2 *= factor * factor
+        effects.reset(TOTALS, "w", self._weight)
+        effects.reset(TOTALS, "w2", self._weight2)
+        self._window.rescale(factor)
+        for pair in [pair for pair, held in self._pairs.items() if held * factor < NEGLIGIBLE]:
+            self._forget(pair, effects)
+        for pair in self._born:
+            self._born[pair] *= factor
+        for pair, held in self._pairs.items():
+            self._pairs[pair] = held * factor
+            effects.reset(PAIRS + pair[0], pair[1], held * factor)
+            effects.reset(PAIRS + pair[1], pair[0], held * factor)
+        self._items = _rescaled(ITEMS, self._items, factor, effects)
+        self._triples = _rescaled(TRIPLES, self._triples, factor, effects)
+
     def _add_triple(self, triple: Triple, weight: float, effects: Effects) -> None:
-        self._triples[triple] = self._triples.get(triple, 0) + weight
-        effects.add(TRIPLES, SEPARATOR.join(triple), weight)
+        name = SEPARATOR.join(triple)
+        self._triples[name] = self._triples.get(name, 0) + weight
+        effects.add(TRIPLES, name, weight)
 
     def _tidy(self, weight: float) -> float:
+        """Return a weight as the int that it is if nothing decays: the store adds those exactly."""
         return weight if self._decay.tau else round(weight)
 
-    def _count(self, basket: Kept, weight: float, effects: Effects) -> None:
-        weight = self._tidy(weight)
-        one = 1 if weight > 0 else -1
-        effects.add(TOTALS, "n", one)
+    def _count(self, basket: Kept, sign: int, effects: Effects) -> None:
+        weight = self._tidy(basket.weight * sign)
+        squared = weight * weight * sign
+        effects.add(TOTALS, "n", sign)
         effects.add(TOTALS, "w", weight)
-        squared = weight * weight * one
         effects.add(TOTALS, "w2", squared)
         self._weight += weight
         self._weight2 += squared
-        for item in basket.items:
+        items = basket.items
+        for item in items:
             self._items[item] = self._items.get(item, 0) + weight
             effects.add(ITEMS, item, weight)
             effects.mark(item)
-        pairs, add, opened = self._pairs, effects.add, self._with
-        present = frozenset(basket.items)
-        for pair in combinations(basket.items, 2):
+        if len(items) < 2:
+            return
+        pairs, born, thirds = self._pairs, self._settings.epsilon * self._weight, self._thirds
+        rows = {item: effects.row(PAIRS + item) for item in items}
+        for pair in combinations(items, 2):
             first, second = pair
             held = pairs.get(pair)
             if held is None:
-                if weight < 0:
+                if sign < 0:
                     continue  # pruned since it was counted: nothing left to take back
-                pairs[pair] = weight
-                if self._settings.epsilon:
-                    self._born[pair] = self._settings.epsilon * self._weight
-            else:
-                pairs[pair] = held + weight
-            add(PAIRS + first, second, weight)
-            add(PAIRS + second, first, weight)
-            if weight > 0:
-                self._count_customer(pair, basket.customer_id, effects)
-            for third in opened.get(pair, ()):
+                held = 0
+                if born:
+                    self._born[pair] = born
+            pairs[pair] = held + weight
+            row, mirrored = rows[first], rows[second]
+            row[second] = row.get(second, 0) + weight
+            mirrored[first] = mirrored.get(first, 0) + weight
+            if sign > 0:
+                self._count_customer(pair, basket.customer, effects)
+            for third in thirds.get(pair, ()):
                 # Each triple is met once, at its first two articles.
-                if third > second and third in present:
+                if third in rows:
                     self._add_triple((first, second, third), weight, effects)
 
-    def _count_customer(self, pair: tuple[str, str], customer_id: str, effects: Effects) -> None:
+    def _count_customer(self, pair: tuple[str, str], customer: int, effects: Effects) -> None:
         """Note who bought a pair until enough distinct customers did, so that rules hide nobody.
 
         64 hashed bits per pair: never more bits than customers, so the bound is safe.
@@ -158,7 +188,7 @@ class ItemsetCounts:
         bits = self._reach.get(pair, 0)
         if bits < 0:
             return
-        bits |= 1 << (zlib.crc32(customer_id.encode()) & 63)
+        bits |= customer
         if bits.bit_count() >= self._settings.min_customers:
             self._reach[pair] = -1
             effects.add(REACH + pair[0], pair[1], 1)
@@ -169,32 +199,28 @@ class ItemsetCounts:
     def _prune(self, effects: Effects) -> None:
         """Forget the pairs that cannot be frequent (Lossy Counting)."""
         bound = self._settings.epsilon * self._weight
-        gone = [pair for pair, held in self._pairs.items() if held + self._born[pair] <= bound]
-        for pair in gone:
-            del self._pairs[pair], self._born[pair]
-            self._reach.pop(pair, None)
-            for key in (PAIRS, REACH):
-                effects.drop(key + pair[0], pair[1])
-                effects.drop(key + pair[1], pair[0])
+        for pair in [p for p, held in self._pairs.items() if held + self._born[p] <= bound]:
+            self._forget(pair, effects)
         self._until_prune = ceil(1 / self._settings.epsilon)
 
-    def _move_landmark(self, at: float, effects: Effects) -> None:
-        """Once in 200 tau, scale everything down and write it anew."""
-        factor = self._decay.advance(at)
-        if factor is None:
-            return
-        self._weight *= factor
-        self._weight2 *= factor * factor
-        for counts in (self._items, self._pairs, self._born, self._triples):
-            for key in counts:
-                counts[key] *= factor
-        self._window.rescale(factor)
-        effects.reset(TOTALS, "w", self._weight)
-        effects.reset(TOTALS, "w2", self._weight2)
-        for item, weight in self._items.items():
-            effects.reset(ITEMS, item, weight)
-        for (first, second), weight in self._pairs.items():
-            effects.reset(PAIRS + first, second, weight)
-            effects.reset(PAIRS + second, first, weight)
-        for triple, weight in self._triples.items():
-            effects.reset(TRIPLES, SEPARATOR.join(triple), weight)
+    def _forget(self, pair: tuple[str, str], effects: Effects) -> None:
+        del self._pairs[pair]
+        self._born.pop(pair, None)
+        self._reach.pop(pair, None)
+        for key in (PAIRS, REACH):
+            effects.drop(key + pair[0], pair[1])
+            effects.drop(key + pair[1], pair[0])
+
+
+def _rescaled(
+    key: str, counts: dict[str, float], factor: float, effects: Effects
+) -> dict[str, float]:
+    """Return counts times ``factor``, written anew; what is next to nothing is dropped."""
+    kept: dict[str, float] = {}
+    for name, held in counts.items():
+        if held * factor < NEGLIGIBLE:
+            effects.drop(key, name)
+        else:
+            kept[name] = held * factor
+            effects.reset(key, name, kept[name])
+    return kept

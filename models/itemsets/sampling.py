@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from collections.abc import Iterable
 
 
@@ -15,5 +15,9 @@ def basket_of(skus: Iterable[str], order_id: str, cap: int) -> tuple[str, ...]:
     distinct = sorted(set(skus))
     if not cap or len(distinct) <= cap:
         return tuple(distinct)
-    seed = zlib.crc32(order_id.encode())
-    return tuple(sorted(sorted(distinct, key=lambda sku: zlib.crc32(sku.encode(), seed))[:cap]))
+
+    def drawn(sku: str) -> bytes:
+        # Not CRC-32: it is linear, so articles with similar sums would always be drawn together.
+        return hashlib.blake2b(f"{order_id}\0{sku}".encode(), digest_size=8).digest()
+
+    return tuple(sorted(sorted(distinct, key=drawn)[:cap]))

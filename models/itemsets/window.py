@@ -18,7 +18,8 @@ class Kept(NamedTuple):
     order_id: str
     items: tuple[str, ...]
     weight: float
-    customer_id: str
+    customer: int
+    """A bit of the customer, one of 64: enough to tell many from few, too little to tell who."""
 
 
 class BasketWindow:
@@ -35,11 +36,6 @@ class BasketWindow:
 
     def __len__(self) -> int:
         return len(self._orders)
-
-    @property
-    def complete(self) -> bool:
-        """Whether the window still holds every basket that ever came."""
-        return self._first == 0
 
     def push(self, basket: Kept) -> None:
         """Take a basket in, and let the oldest go if the window is full."""
@@ -60,11 +56,11 @@ class BasketWindow:
             del self._orders[gone.order_id]
         for item in gone.items:
             postings = self._postings[item]
-            # Old numbers are cut off in bulk: array has no cheap pop from the left.
-            if len(postings) > 32 and postings[len(postings) // 2] < self._first:
-                del postings[: bisect_left(postings, self._first)]
             if postings[-1] < self._first:
                 del self._postings[item]
+            elif len(postings) > 32 and postings[len(postings) // 2] < self._first:
+                # Old numbers are cut off in bulk: array has no cheap pop from the left.
+                del postings[: bisect_left(postings, self._first)]
 
     def take(self, order_id: str) -> Kept | None:
         """Take the basket of an order out (it was cancelled), if it is still here."""
@@ -73,12 +69,11 @@ class BasketWindow:
             return None
         kept = self._baskets[number - self._first]
         self._baskets[number - self._first] = None
-        if kept is not None:
-            for item in kept.items:
-                postings = self._postings[item]
-                del postings[bisect_left(postings, number)]
-                if not postings:
-                    del self._postings[item]
+        for item in kept.items if kept else ():
+            postings = self._postings[item]
+            del postings[bisect_left(postings, number)]
+            if not postings or postings[-1] < self._first:
+                del self._postings[item]
         return kept
 
     def weight_of(self, items: tuple[str, ...]) -> float:
@@ -88,11 +83,9 @@ class BasketWindow:
         for postings in lists[1:]:
             common.intersection_update(postings)
         total = 0.0
-        for number in sorted(common):
-            if number >= self._first:
-                kept = self._baskets[number - self._first]
-                if kept is not None:
-                    total += kept.weight
+        for number in sorted(common):  # in order: floats add up alike on every replay
+            kept = self._baskets[number - self._first] if number >= self._first else None
+            total += kept.weight if kept else 0.0
         return total
 
     def rescale(self, factor: float) -> None:

@@ -1,10 +1,13 @@
-"""What could be offered: each source proposes articles with a score and its reason."""
+"""What could be offered: each source proposes articles with scores, and can say why."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from models.customers import Customer
+from models.itemsets.rules import Rule
 from models.sequences.guess import Sequences
 from models.view import View
 from schemas.outputs import Reason
@@ -13,86 +16,98 @@ Source = Literal["viewed_next", "bought_together", "bought_again", "trending"]
 SOURCES: tuple[Source, ...] = ("viewed_next", "bought_together", "bought_again", "trending")
 
 
-class Candidate(NamedTuple):
-    """An article that one source proposes; scores are comparable within a source only."""
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one source proposes; scores are comparable within the source only."""
 
-    sku: str
     source: Source
-    score: float
-    reason: Reason
+    scores: Mapping[str, float]
+    reason: Callable[[str], Reason]
+    """Says why an article is proposed: asked for the few that make the offer, not for all."""
 
 
-def candidates(
-    customer: Customer, sequences: Sequences, view: View | None, *, per_source: int = 20
-) -> list[Candidate]:
-    """Return what all sources propose for a customer's current session."""
-    found = _viewed_next(customer, sequences, view, per_source)
+def proposals(
+    customer: Customer,
+    sequences: Sequences,
+    view: View | None,
+    blocked: Collection[str],
+    *,
+    per_source: int = 20,
+) -> list[Proposal]:
+    """Return what all sources propose for a customer's current session, ``blocked`` left out."""
+    found = [
+        _viewed_next(customer, sequences, view),
+        _bought_again(customer),
+        _trending(sequences, view, per_source + len(blocked)),
+    ]
     if view is not None:
-        found += _bought_together(customer, view, per_source)
-    found += _bought_again(customer, per_source)
-    found += _trending(sequences, view, per_source)
-    return found
-
-
-def _viewed_next(
-    customer: Customer, sequences: Sequences, view: View | None, limit: int
-) -> list[Candidate]:
-    scores = sequences.scores(customer.recent, view)
-    seen = set(customer.recent)
-    best = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[: limit + len(seen)]
-    last = customer.recent[0] if customer.recent else None
-    reason = Reason(
-        kind="viewed_next", text=f"Often viewed next by those who viewed {last}.", because_of=last
-    )
+        found.insert(1, _bought_together(customer, view))
     return [
-        Candidate(sku, "viewed_next", score, reason)
-        for sku, score in best
-        if sku not in seen and score > 0
+        Proposal(one.source, _best(one.scores, blocked, per_source), one.reason) for one in found
     ]
 
 
-def _bought_together(customer: Customer, view: View, limit: int) -> list[Candidate]:
-    found: dict[str, Candidate] = {}
-    for sku in [*customer.cart, *customer.recent]:
-        for rule in view.row(sku).rules:
-            held = found.get(rule.consequent)
-            if held is None or held.score < rule.score:
-                text = (
-                    f"Bought together with {sku} in {rule.n_ab:.0f} of {rule.n_a:.0f} orders, "
-                    f"{rule.lift:.1f} times as often as by chance."
-                )
-                found[rule.consequent] = Candidate(
-                    rule.consequent,
-                    "bought_together",
-                    rule.score,
-                    Reason(
-                        kind="bought_together", text=text, because_of=sku,
-                        together=rule.n_ab, of=rule.n_a,
-                        confidence=min(rule.confidence, 1.0), lift=rule.lift,
-                    ),
-                )  # fmt: skip
-    return sorted(found.values(), key=lambda one: (-one.score, one.sku))[:limit]
-
-
-def _bought_again(customer: Customer, limit: int) -> list[Candidate]:
-    often = sorted(customer.bought.items(), key=lambda pair: (-pair[1][1], pair[0]))[:limit]
-    return [
-        Candidate(
-            sku, "bought_again", times / (times + 2),
-            Reason(kind="bought_again", text=f"Bought {times} times before."),
-        )
-        for sku, (_, times) in often
-        if times > 1
-    ]  # fmt: skip
-
-
-def _trending(sequences: Sequences, view: View | None, limit: int) -> list[Candidate]:
-    merged = view.trending if view is not None else ()
-    top = (
-        [(trend.sku, trend.share) for trend in merged[:limit]]
-        if merged
-        else sequences.trending.top(limit)
+def _best(scores: Mapping[str, float], blocked: Collection[str], limit: int) -> dict[str, float]:
+    # Pairs sort several times as fast as with a key function, and this is the hottest place.
+    best = sorted(
+        [(-score, sku) for sku, score in scores.items() if score > 0 and sku not in blocked]
     )
-    most = max((score for _, score in top), default=0.0) or 1.0
-    reason = Reason(kind="trending", text="Viewed a lot right now.")
-    return [Candidate(sku, "trending", score / most, reason) for sku, score in top]
+    return {sku: -score for score, sku in best[:limit]}
+
+
+def _viewed_next(customer: Customer, sequences: Sequences, view: View | None) -> Proposal:
+    def reason(sku: str) -> Reason:
+        del sku
+        last = customer.recent[0]
+        text = f"Often viewed next by those who viewed {last}."
+        return Reason(kind="viewed_next", text=text, because_of=last)
+
+    return Proposal("viewed_next", sequences.next(customer.recent, view), reason)
+
+
+def _bought_together(customer: Customer, view: View) -> Proposal:
+    scores: dict[str, float] = {}
+    strongest: dict[str, Rule] = {}
+    for sku in (*customer.cart, *customer.recent):
+        for rule in view.row(sku).rules:
+            score, other = rule.score, rule.consequent
+            if score > scores.get(other, 0.0):
+                scores[other], strongest[other] = score, rule
+
+    def reason(sku: str) -> Reason:
+        rule = strongest[sku]
+        text = (
+            f"Bought together with {rule.antecedent} in {rule.n_ab:.0f} of {rule.n_a:.0f} orders, "
+            f"{rule.lift:.1f} times as often as by chance."
+        )
+        return Reason(
+            kind="bought_together", text=text, because_of=rule.antecedent,
+            together=rule.n_ab, of=rule.n_a,
+            confidence=min(rule.confidence, 1.0), lift=rule.lift,
+        )  # fmt: skip
+
+    return Proposal("bought_together", scores, reason)
+
+
+def _bought_again(customer: Customer) -> Proposal:
+    scores = {sku: times / (times + 2) for sku, (_, times) in customer.bought.items() if times > 1}
+
+    def reason(sku: str) -> Reason:
+        return Reason(kind="bought_again", text=f"Bought {customer.bought[sku][1]} times before.")
+
+    return Proposal("bought_again", scores, reason)
+
+
+def _trending(sequences: Sequences, view: View | None, limit: int) -> Proposal:
+    merged = view.trending if view is not None else ()
+    if merged:
+        most = merged[0].share
+        scores = {trend.sku: trend.share / most for trend in merged}
+    else:
+        scores = dict(sequences.trending.top(limit))
+
+    def reason(sku: str) -> Reason:
+        del sku
+        return Reason(kind="trending", text="Viewed a lot right now.")
+
+    return Proposal("trending", scores, reason)

@@ -24,17 +24,29 @@ class OfferSettings:
 def may_offer(customer: Customer, at: float, settings: OfferSettings) -> bool:
     """Return whether a customer may be offered anything now (frequency cap and cooldown)."""
     times = customer.offer_times
+    if settings.daily_cap <= 0:
+        return False
     if times and at - times[-1] < settings.cooldown_s:
         return False
     return len(times) < settings.daily_cap or at - times[-settings.daily_cap] >= 86400.0
 
 
-def suppressed(customer: Customer, sku: str, at: float, settings: OfferSettings) -> bool:
-    """Return whether an article must not be offered to a customer now."""
-    if sku in customer.cart:
-        return True
-    offered = customer.offered.get(sku)
-    if offered is not None and at - offered < settings.item_cooldown_s:
-        return True
-    bought = customer.bought.get(sku)
-    return bought is not None and at - bought[0] < settings.rebuy_after_s
+def suppressed(customer: Customer, at: float, settings: OfferSettings) -> set[str]:
+    """Return the articles that must not be offered to a customer now.
+
+    That is what lies in the cart or was just looked at, was offered lately, or bought lately.
+    """
+    return {
+        *customer.cart,
+        *customer.recent,
+        *(
+            sku
+            for sku, offered_at in customer.offered.items()
+            if at - offered_at < settings.item_cooldown_s
+        ),
+        *(
+            sku
+            for sku, (bought_at, _) in customer.bought.items()
+            if at - bought_at < settings.rebuy_after_s
+        ),
+    }

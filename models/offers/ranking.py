@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from models.offers.candidates import SOURCES, Candidate, Source
+from models.offers.candidates import SOURCES, Proposal, Source
 
-PRIOR_WEIGHT = {
+PRIOR_WEIGHT: dict[Source, float] = {
     "viewed_next": 1.0,
     "bought_together": 1.5,
     "bought_again": 0.5,
@@ -36,17 +36,18 @@ class SourceFeedback:
 
 
 def rank(
-    found: Iterable[Candidate], feedback: SourceFeedback, size: int
-) -> list[tuple[Candidate, float]]:
-    """Return the best ``size`` articles, each with its strongest candidate and summed score."""
+    found: Iterable[Proposal], feedback: SourceFeedback, size: int
+) -> list[tuple[str, float, Proposal]]:
+    """Return the best ``size`` articles: each with its summed score and its strongest proposal."""
     totals: dict[str, float] = {}
-    strongest: dict[str, tuple[float, Candidate]] = {}
-    weights = {source: feedback.weight(source) for source in SOURCES}
-    for candidate in found:
-        part = candidate.score * weights[candidate.source]
-        totals[candidate.sku] = totals.get(candidate.sku, 0.0) + part
-        held = strongest.get(candidate.sku)
-        if held is None or held[0] < part:
-            strongest[candidate.sku] = (part, candidate)
-    best = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:size]
-    return [(strongest[sku][1], score) for sku, score in best]
+    parts: dict[str, float] = {}
+    strongest: dict[str, Proposal] = {}
+    for proposal in found:
+        weight = feedback.weight(proposal.source)
+        for sku, score in proposal.scores.items():
+            part = score * weight
+            totals[sku] = totals.get(sku, 0.0) + part
+            if part > parts.get(sku, -1.0):
+                parts[sku], strongest[sku] = part, proposal
+    best = sorted([(-total, sku) for sku, total in totals.items()])[:size]
+    return [(sku, -total, strongest[sku]) for total, sku in best]

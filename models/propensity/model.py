@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
-from river import compose, linear_model, metrics, optim, preprocessing
+from river import linear_model, optim, preprocessing
 
 from models.customers import Customer, Example
 from models.propensity.features import session_features
@@ -12,6 +14,7 @@ from models.propensity.features import session_features
 _SCORED_AT = frozenset({2, 4, 8, 16, 32})
 """At which views of a session an example is logged: powers of two, so that a long session does not
 outvote many short ones."""
+_BINS = 100
 
 
 class Propensity:
@@ -22,14 +25,17 @@ class Propensity:
     (Gama, Sebastiao, Rodrigues 2013).
     """
 
-    __slots__ = ("_model", "auc", "base", "base_loss", "learnt", "loss", "positives")
+    __slots__ = (
+        "_bought", "_classifier", "_left", "_scaler", "base", "base_loss", "learnt", "loss",
+        "positives",
+    )  # fmt: skip
 
     def __init__(self) -> None:
-        self._model = compose.Pipeline(
-            preprocessing.StandardScaler(),
-            linear_model.LogisticRegression(optimizer=optim.AdaGrad(0.1)),
-        )
-        self.auc = metrics.ROCAUC()
+        self._scaler: Any = preprocessing.StandardScaler()
+        self._classifier: Any = linear_model.LogisticRegression(optimizer=optim.AdaGrad(0.1))
+        self._bought = [0] * _BINS
+        """How many examples of either outcome had which score: all that an AUC needs."""
+        self._left = [0] * _BINS
         self.loss = 0.0
         self.base_loss = 0.0
         self.base = 0.5
@@ -38,7 +44,8 @@ class Propensity:
 
     def score(self, features: dict[str, float]) -> float:
         """Return the probability that the session buys; changes nothing."""
-        return float(self._model.predict_proba_one(features).get(True, 0.5))
+        scaled = self._scaler.transform_one(features)
+        return float(self._classifier.predict_proba_one(scaled)[True])
 
     def observe(self, customer: Customer, at: float) -> None:
         """Log an example if this view of the session is one that is scored."""
@@ -50,14 +57,16 @@ class Propensity:
         """Learn the outcome of a session from the examples that were logged in it."""
         for example in customer.examples:
             self._validate(example.score, bought=bought)
-            self._model.learn_one(example.features, bought)
+            self._scaler.learn_one(example.features)
+            self._classifier.learn_one(self._scaler.transform_one(example.features), bought)
             self.learnt += 1
             self.positives += bought
             self.base += (bought - self.base) / (self.learnt + 1)
         customer.examples.clear()
 
     def _validate(self, score: float, *, bought: bool) -> None:
-        self.auc.update(bought, {True: score, False: 1 - score})
+        counts = self._bought if bought else self._left
+        counts[min(int(score * _BINS), _BINS - 1)] += 1
         self.loss += log_loss(score, bought=bought)
         self.base_loss += log_loss(self.base, bought=bought)
 
@@ -67,7 +76,7 @@ class Propensity:
         return {
             "examples": float(self.learnt),
             "positives": float(self.positives),
-            "auc": float(self.auc.get()) if self.learnt else 0.5,
+            "auc": area_under_curve(self._bought, self._left),
             "log_loss": self.loss / examples,
             "base_rate_log_loss": self.base_loss / examples,
         }
@@ -77,3 +86,13 @@ def log_loss(score: float, *, bought: bool) -> float:
     """Return the negative log-likelihood of an outcome under a probability."""
     share = score if bought else 1 - score
     return -math.log(max(share, 1e-9))
+
+
+def area_under_curve(hits: Sequence[int], misses: Sequence[int]) -> float:
+    """Return how often a hit scores above a miss, from both their histograms; 0.5 if unknown."""
+    won, below = 0.0, 0
+    for hit, miss in zip(hits, misses, strict=True):
+        won += hit * (below + miss / 2)
+        below += miss
+    pairs = sum(hits) * below
+    return won / pairs if pairs else 0.5

@@ -6,13 +6,11 @@ A view of ``b`` after ``a``, ``gap`` views apart, adds ``1 / gap`` to ``a -> b``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from models.decay import ForwardDecay, Levels
+from models.decay import NEGLIGIBLE, ForwardDecay, Levels
 
 BACKWARD = 0.5
-POSITION_WEIGHT = 0.6
-"""How much less each earlier view of the session counts when the next is guessed."""
 
 
 class CoVisits:
@@ -27,7 +25,7 @@ class CoVisits:
         self.max_row = max_row
         self.max_rows = max_rows
         self.touched: dict[str, None] = {}
-        """Rows that changed since they were last published, oldest first."""
+        """Rows that changed or went since they were last published, oldest first."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -47,10 +45,9 @@ class CoVisits:
         """Return the weights of what is viewed near ``item``."""
         return self._rows.get(item, {})
 
-    def shares(self, item: str) -> Iterable[tuple[str, float]]:
-        """Return what is viewed near ``item`` with its share of the row."""
-        total = self._totals.get(item, 0.0)
-        return [(other, weight / total) for other, weight in self.row(item).items()]
+    def total(self, item: str) -> float:
+        """Return the sum of the weights in an article's row."""
+        return self._totals.get(item, 0.0)
 
     def levels(self, item: str, limit: int) -> Levels:
         """Return the row's largest weights, for the merge with those of other shards."""
@@ -77,22 +74,19 @@ class CoVisits:
         """Let the row that was opened first go: rows of live articles come back at once."""
         oldest = next(iter(self._rows))
         del self._rows[oldest], self._totals[oldest]
-        self.touched.pop(oldest, None)
+        self.touched[oldest] = None
 
     def _rescale(self, factor: float) -> None:
-        for item, row in self._rows.items():
-            self._rows[item] = {other: weight * factor for other, weight in row.items()}
-            self._totals[item] *= factor
-
-
-def next_scores(
-    recent: Sequence[str], shares_of: Mapping[str, Iterable[tuple[str, float]]]
-) -> dict[str, float]:
-    """Score what comes next from the session's recent views (latest first)."""
-    scores: dict[str, float] = {}
-    weight = 1.0
-    for item in recent:
-        for other, share in shares_of[item]:
-            scores[other] = scores.get(other, 0.0) + weight * share
-        weight *= POSITION_WEIGHT
-    return scores
+        rows, self._rows = self._rows, {}
+        for item, row in rows.items():
+            kept = {
+                other: weight * factor
+                for other, weight in row.items()
+                if weight * factor >= NEGLIGIBLE
+            }
+            if kept:
+                self._rows[item] = kept
+                self._totals[item] = sum(kept.values())
+            else:
+                del self._totals[item]
+                self.touched[item] = None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.sequences.covisits import CoVisits, next_scores
+from models.sequences.covisits import CoVisits
 from models.sequences.repeats import RepeatLags
 from models.sequences.trending import Trending
 from models.view import View
+
+POSITION_WEIGHT = 0.6
+"""How much less each earlier view of the session counts when the next is guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,33 @@ class Sequences:
             self.repeats.learn(recent, item)
             self.covisits.learn(recent, item, at)
 
-    def scores(self, recent: Sequence[str], view: View | None = None) -> dict[str, float]:
-        """Score the articles that may come next; shares of the merged view where it has any."""
-        shares = {}
+    def next(self, recent: Sequence[str], view: View | None = None) -> dict[str, float]:
+        """Score what is viewed near ``recent``, by the merged view's rows where it has any."""
+        scores: dict[str, float] = {}
+        position = 1.0
         for item in recent:
             merged = view.row(item).next if view is not None else ()
-            shares[item] = (
-                [(near.sku, near.share) for near in merged]
-                if merged
-                else self.covisits.shares(item)
-            )
-        scores = next_scores(recent, shares)
+            if merged and not scores:
+                scores = {near.sku: position * near.share for near in merged}
+            elif merged:
+                for near in merged:
+                    scores[near.sku] = scores.get(near.sku, 0.0) + position * near.share
+            elif row := self.covisits.row(item):
+                factor = position / self.covisits.total(item)
+                for other, weight in row.items():
+                    scores[other] = scores.get(other, 0.0) + factor * weight
+            position *= POSITION_WEIGHT
+        return scores
+
+    def scores(self, recent: Sequence[str], view: View | None = None) -> dict[str, float]:
+        """Score the articles that may come next, those of the session among them.
+
+        In shops where views repeat, how often counts most; where they do not, such a view is out.
+        """
+        scores = self.next(recent, view)
         for lag, item in enumerate(recent):
-            scores[item] = self.repeats.share(lag) * 2 + scores.get(item, 0.0) * (
-                self.repeats.share(lag) > 0.01
-            )
+            share = self.repeats.share(lag)
+            scores[item] = 2 * share + (scores.get(item, 0.0) if share > 0.01 else 0.0)
         return scores
 
 

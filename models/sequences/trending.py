@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from heapq import nlargest
+from heapq import nsmallest
 
-from models.decay import ForwardDecay, Levels
+from models.decay import NEGLIGIBLE, ForwardDecay, Levels
 
 
 class Trending:
     """Decayed view counts of at most ``capacity`` articles."""
 
-    __slots__ = ("_counts", "_decay", "capacity")
+    __slots__ = ("_counts", "_decay", "capacity", "touched")
 
     def __init__(self, half_life_s: float, capacity: int = 20_000) -> None:
         self._decay = ForwardDecay(half_life_s)
         self._counts: dict[str, float] = {}
         self.capacity = capacity
+        self.touched = False
+        """Changed since it was last published."""
 
     def learn(self, item: str, at: float) -> None:
         """Count a view of ``item`` at ``at`` (unix seconds)."""
+        self.touched = True
         factor = self._decay.advance(at)
         if factor is not None:
-            self._counts = {sku: count * factor for sku, count in self._counts.items()}
+            self._counts = {
+                sku: count * factor
+                for sku, count in self._counts.items()
+                if count * factor >= NEGLIGIBLE
+            }
         self._counts[item] = self._counts.get(item, 0.0) + self._decay.weight(at)
         if len(self._counts) > self.capacity * 1.25:
             self._counts = dict(self._best(self.capacity))
@@ -37,4 +44,5 @@ class Trending:
         return Levels(self._decay.landmark, dict(self._best(limit)))
 
     def _best(self, limit: int) -> list[tuple[str, float]]:
-        return nlargest(limit, self._counts.items(), key=lambda pair: (pair[1], pair[0]))
+        best = nsmallest(limit, [(-count, item) for item, count in self._counts.items()])
+        return [(item, -count) for count, item in best]

@@ -22,10 +22,14 @@ def worker() -> None:
     except ValueError as error:
         fail(str(error), code=2)
     logs.configure(settings)
+    from streams.metrics import Metrics
     from streams.runtime.app import run
     from streams.store.redis import RedisStore
 
-    raise typer.Exit(run(settings, RedisStore(settings.store)))
+    def store_of(metrics: Metrics) -> RedisStore:
+        return RedisStore(settings.store, lambda op: metrics.store_errors.labels(op).inc())
+
+    raise typer.Exit(run(settings, store_of))
 
 
 def load_settings() -> Settings:

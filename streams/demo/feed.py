@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from threading import Event
 from typing import Any, Protocol
 
-from streams.demo.listener import Listener
 from streams.demo.snapshot import Planted
+from streams.runtime.listener import Listener
 from streams.runtime.publisher import Publisher
 
 

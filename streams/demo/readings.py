@@ -11,10 +11,10 @@ from models.itemsets.rules import Rule
 from models.view import TRENDING, View
 from schemas.topics import INPUTS, OUTPUTS
 from streams.demo.exposition import Sample, histogram, parse
-from streams.demo.listener import Listener
 from streams.demo.processes import WorkerProcess
 from streams.demo.quantiles import add_up, quantile
 from streams.demo.snapshot import Input, Latency, Output, Propensity, Snapshot, WorkerState
+from streams.runtime.listener import Listener
 from streams.runtime.publisher import Partition, Publisher
 from streams.store.protocol import Store
 from streams.topology import ShardId

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from streams.demo.listener import Listener
 from streams.demo.readings import watermarks_of
 from streams.demo.screen import clock
 from streams.replay.backpressure import Partition
@@ -18,6 +17,7 @@ from streams.replay.pacing import Pacing
 from streams.replay.records import BadRow, Record
 from streams.replay.run import Limits, ReplayReport, replay
 from streams.replay.sources import DataSet, find_sets
+from streams.runtime.listener import Listener
 from streams.runtime.publisher import Publisher
 from streams.settings import StoreSettings
 from streams.store.protocol import Store

@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.live import Live
 
 from streams.demo.feed import Feed
-from streams.demo.listener import Listener
 from streams.demo.processes import Fleet, WorkerDied, worker_environment
 from streams.demo.readings import Reader
 from streams.demo.real_data import RealData
@@ -34,6 +33,7 @@ from streams.demo.summary import print_summary
 from streams.replay.backpressure import StalledError
 from streams.replay.records import SourceError
 from streams.runtime.embedded import PARTITIONS, EmbeddedBroker
+from streams.runtime.listener import Listener
 from streams.runtime.publisher import Publisher, PublishError
 from streams.settings import StoreSettings
 from streams.store.embedded import EmbeddedValkey

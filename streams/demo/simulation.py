@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from threading import Event
 from typing import Any
 
-from streams.demo.listener import Listener
 from streams.demo.screen import clock
 from streams.demo.snapshot import Planted
+from streams.runtime.listener import Listener
 from streams.runtime.publisher import Publisher
 from streams.simulate.dirt import CAUGHT_AS
 from streams.simulate.score import score

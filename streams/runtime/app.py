@@ -11,6 +11,7 @@ import faulthandler
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -20,6 +21,7 @@ from faust.app.base import BootStrategy
 
 from streams.host import Host, Misconfigured
 from streams.metrics import Metrics
+from streams.runner import StateLost
 from streams.runtime.admin import partition_counts
 from streams.runtime.sender import KafkaSender
 from streams.runtime.source import BatchSource, Delivery
@@ -48,7 +50,10 @@ class App(faust.App):
         """Let channels flow, and start the source."""
         await super().on_start()
         self.flow_control.resume()
-        await self.worker.start(self)
+        try:
+            await self.worker.start(self)
+        except Exception as error:  # noqa: BLE001 - told in one line instead of Faust's traceback
+            self.worker.fail(error)
 
     async def on_stop(self) -> None:
         """Let outputs out and connections go."""
@@ -59,11 +64,11 @@ class App(faust.App):
 class Worker:
     """Everything that runs in one worker process."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store_of: Callable[[Metrics], Store]) -> None:
         self.settings = settings
         self.metrics = Metrics()
         self.exit_code = 0
-        self._store = store
+        self._store = store_of(self.metrics)
         self._host: Host | None = None
         self._source: BatchSource | None = None
         self._sender: KafkaSender | None = None
@@ -144,7 +149,9 @@ class Worker:
         """Stop the process because of ``error``: nothing of the batch in work was committed."""
         if self.exit_code == 0:
             self.exit_code = EXIT_FAILED
-            log.error("worker stops", error=type(error).__name__, why=str(error), exc_info=error)
+            log.error("worker stops", error=type(error).__name__, why=str(error),
+                exc_info=None if isinstance(error, Misconfigured | StateLost) else error,
+            )  # fmt: skip
             self.begin_stop()
             os.kill(os.getpid(), 15)
 
@@ -212,9 +219,9 @@ class Worker:
             self.app.page(path)(page)
 
 
-def run(settings: Settings, store: Store) -> int:
+def run(settings: Settings, store_of: Callable[[Metrics], Store]) -> int:
     """Run a worker until a signal or a failure; return the exit code."""
-    worker = Worker(settings, store)
+    worker = Worker(settings, store_of)
 
     class Process(faust.Worker):
         def _on_sigterm(self) -> None:

@@ -27,9 +27,9 @@ from schemas.topics import INPUTS, MAX_MESSAGE_BYTES
 from streams.host import Host, Misconfigured
 from streams.metrics import Metrics
 from streams.processor import Message
+from streams.routing import misrouted
 from streams.runner import StateLost
 from streams.settings import Settings
-from streams.routing import misrouted
 from streams.topology import FLOW_OF_TOPIC, ShardId
 
 log = structlog.get_logger()
@@ -231,8 +231,9 @@ class BatchSource(Service):
                 )
             if on_loss == "skip":
                 return int(committed.offset)
+            return int(OFFSET_BEGINNING)
         start = self._settings.kafka.start
-        return OFFSET_END if start == "latest" else OFFSET_BEGINNING
+        return int(OFFSET_END if start == "latest" else OFFSET_BEGINNING)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         del consumer
@@ -277,16 +278,15 @@ class BatchSource(Service):
     def _measure_lag(self) -> None:
         if self._consumer is None:
             return
-        for (topic, partition), offset in self._host.committable().items():
+        applied = self._host.committable()
+        for where in self._consumer.assignment():
             try:
-                _, high = self._consumer.get_watermark_offsets(
-                    TopicPartition(topic, partition), cached=True
-                )
+                low, high = self._consumer.get_watermark_offsets(where, cached=True)
             except KafkaException:
                 continue
             if high >= 0:
-                lag = max(high - offset, 0)
-                self._metrics.consumer_lag.labels(topic, str(partition)).set(lag)
+                lag = max(high - applied.get((where.topic, where.partition), max(low, 0)), 0)
+                self._metrics.consumer_lag.labels(where.topic, str(where.partition)).set(lag)
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)

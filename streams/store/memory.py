@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streams.store.protocol import Applied, Claim, Entry, ViewGone, Work
+from streams.store.protocol import Applied, Claim, Entry, ShardFacts, ViewGone, Work
 from streams.topology import ShardId
 
 VIEW_HISTORY = 200
@@ -187,6 +187,21 @@ class MemoryStore:
 
     async def watermarks(self, shard: ShardId) -> dict[str, int]:
         return dict(self._shard(shard).watermarks)
+
+    async def describe(self, shard: ShardId) -> ShardFacts:
+        kept = self._shards.get(shard, _Shard())
+        return ShardFacts(
+            kept.epoch, dict(kept.watermarks), tuple(kept.journal), len(kept.outbox),
+            len(kept.snapshot or b""),
+        )  # fmt: skip
+
+    async def reset(self, shard: ShardId) -> int:
+        kept = self._shards.get(shard)
+        if kept is None:
+            return 0
+        self._shards[shard] = _Shard(epoch=kept.epoch + 1)
+        parts = (kept.journal, kept.outbox, kept.tally, kept.snapshot)
+        return 1 + len(kept.hashes) + len(kept.dirty) + sum(map(bool, parts))
 
     async def close(self) -> None:
         """Nothing to let go of."""

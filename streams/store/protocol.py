@@ -91,6 +91,53 @@ class Applied:
     """The outbox number of the batch's first output."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShardFacts:
+    """What an operator wants to know of a shard."""
+
+    epoch: int
+    watermarks: dict[str, int]
+    journal: tuple[Entry, ...]
+    outbox: int
+    """Records that wait for Kafka's confirmation."""
+    snapshot_bytes: int
+
+    @property
+    def restart(self) -> dict[str, int]:
+        """The offset of each topic that the next owner reads from: where the journal begins."""
+        begun: dict[str, int] = {}
+        for entry in self.journal:
+            begun.setdefault(entry.kind, entry.first)
+        return {topic: begun.get(topic, mark) for topic, mark in self.watermarks.items()}
+
+    @property
+    def covers(self) -> dict[str, int]:
+        """The next offset of each topic at the snapshot, which started the journal anew."""
+        return self.restart if self.snapshot_bytes else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What a Redis or Valkey server says about itself; empty: it does not say."""
+
+    name: str
+    version: str
+    policy: str
+    """What it does when its memory is full (``maxmemory-policy``)."""
+    memory_limit: int
+    aof: bool
+    fsync: str
+    save: str
+    aof_good: bool
+    """Whether the last write of the append-only file went well."""
+    msgpack: str
+    """Why its Lua cannot unpack what we send; empty: it can."""
+    ahead_s: float
+    """How much its clock is ahead of ours."""
+    uncertain_s: float
+    """Half the round trip: the clock's difference is known no better."""
+
+
 class Store(Protocol):
     """Shards, views, and what operators ask for."""
 
@@ -149,6 +196,15 @@ class Store(Protocol):
 
     async def watermarks(self, shard: ShardId) -> dict[str, int]:
         """Return the next offset of each topic."""
+
+    async def describe(self, shard: ShardId) -> ShardFacts:
+        """Return what there is of a shard; epoch 0: nothing."""
+
+    async def reset(self, shard: ShardId) -> int:
+        """Delete all that the shard keeps, except its epoch, which goes up: no owner may go on.
+
+        Returns how many keys are gone. Raises `StoreError` if workers keep taking the shard over.
+        """
 
     async def close(self) -> None:
         """Let go of connections."""

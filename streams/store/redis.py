@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, TypeVar, cast
@@ -12,15 +13,25 @@ import stamina
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError, WatchError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from models.effects import Effects
 from streams.settings import StoreSettings
-from streams.store.protocol import Applied, Claim, Entry, StoreError, ViewGone, Work
+from streams.store.protocol import (
+    Applied,
+    Claim,
+    Entry,
+    ServerFacts,
+    ShardFacts,
+    StoreError,
+    ViewGone,
+    Work,
+)
 from streams.topology import ShardId
 
 VIEW_HISTORY = 200
+_RESETS = 5
 _STATUS = {1: "applied", 0: "already", -1: "stale"}
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -28,14 +39,17 @@ T = TypeVar("T")
 
 
 class RedisStore:
-    """A store on one Redis, Valkey, or cluster endpoint.
+    """A store on one Redis or Valkey server.
 
     Every call is tried anew with a growing pause while the server does not answer, for at most
     ``retry_s`` seconds; then a `StoreError` says so. Trying anew is safe: a script that had run
-    answers ``already``.
+    answers ``already``. ``failed`` is told the name of each call that has to be tried anew.
     """
 
-    def __init__(self, settings: StoreSettings) -> None:
+    def __init__(
+        self, settings: StoreSettings, failed: Callable[[str], None] | None = None
+    ) -> None:
+        self._failed = failed or (lambda _: None)
         self._prefix = settings.prefix
         self._ttl = settings.row_ttl_s
         self._client = aredis.Redis.from_url(
@@ -60,11 +74,7 @@ class RedisStore:
         fields = _pairs(meta)
         return Claim(
             int(fields["epoch"]),
-            {
-                name.removeprefix("next:"): int(value)
-                for name, value in fields.items()
-                if name.startswith("next:")
-            },
+            _watermarks(fields),
             tuple(Entry.decode(line.decode()) for line in journal),
             int(fields.get("seq", 0)),
         )
@@ -178,12 +188,92 @@ class RedisStore:
         return sorted(found)
 
     async def watermarks(self, shard: ShardId) -> dict[str, int]:
-        meta = _pairs_of(await self._call(self._client.hgetall, self._base(shard) + "meta"))
-        return {
-            name.removeprefix("next:"): int(value)
-            for name, value in meta.items()
-            if name.startswith("next:")
-        }
+        return _watermarks(
+            _pairs_of(await self._call(self._client.hgetall, self._base(shard) + "meta"))
+        )
+
+    async def describe(self, shard: ShardId) -> ShardFacts:
+        meta, journal, outbox, snapshot = self._keys(shard, "meta", "journal", "outbox", "snapshot")
+
+        async def read() -> list[Any]:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hgetall(meta)
+            pipe.lrange(journal, 0, -1)
+            pipe.llen(outbox)
+            pipe.strlen(snapshot)
+            return await pipe.execute()
+
+        raw, lines, waiting, size = await self._call(read)
+        return ShardFacts(
+            int(raw.get(b"epoch", 0)), _watermarks(_pairs_of(raw)),
+            tuple(Entry.decode(line.decode()) for line in lines), int(waiting), int(size),
+        )  # fmt: skip
+
+    async def reset(self, shard: ShardId) -> int:
+        meta = self._base(shard) + "meta"
+
+        async def fence_and_delete() -> int | None:
+            if not await self._client.exists(meta):
+                return 0
+            # From the new epoch on nobody can write; whoever takes the shard over changes it again.
+            epoch = await self._client.hincrby(meta, "epoch", 1)
+            names = [name async for name in self._client.scan_iter(self._base(shard) + "*", 1000)]
+            async with self._client.pipeline(transaction=True) as pipe:
+                await pipe.watch(meta)
+                if int(await pipe.hget(meta, "epoch") or 0) != epoch:
+                    return None
+                pipe.multi()  # type: ignore[no-untyped-call]
+                for first in range(0, len(names), 1000):
+                    pipe.unlink(*names[first : first + 1000])
+                pipe.hset(meta, "epoch", epoch + 1)
+                try:
+                    await pipe.execute()
+                except WatchError:
+                    return None
+            return len(names)
+
+        for _ in range(_RESETS):
+            gone = await self._call(fence_and_delete)
+            if gone is not None:
+                return cast("int", gone)
+        raise StoreError(
+            f"Workers keep taking shard {shard} over; nothing was deleted. Stop them, then try again."
+        )
+
+    async def server(self) -> ServerFacts:
+        """Ask the server about itself, for `doctor`."""
+        info = await self._call(self._client.info, "everything")
+        before = time.time()
+        seconds, microseconds = await self._call(self._client.time)
+        after = time.time()
+        valkey = info.get("valkey_version", "")
+        return ServerFacts(
+            name="Valkey" if valkey else "Redis",
+            version=str(valkey or info.get("redis_version", "")),
+            policy=str(info.get("maxmemory_policy", "")),
+            memory_limit=int(info.get("maxmemory", 0)),
+            aof=bool(info.get("aof_enabled")),
+            fsync=await self._config("appendfsync"),
+            save=await self._config("save"),
+            aof_good=info.get("aof_last_write_status", "ok") == "ok",
+            msgpack=await self._refusal("return cmsgpack.unpack(cmsgpack.pack(1))"),
+            ahead_s=seconds + microseconds / 1e6 - (before + after) / 2,
+            uncertain_s=(after - before) / 2,
+        )
+
+    async def _config(self, name: str) -> str:
+        try:
+            found = await self._call(self._client.config_get, name)
+        except StoreError:  # managed servers forbid it
+            return ""
+        return str(found.get(name, ""))
+
+    async def _refusal(self, script: str) -> str:
+        try:
+            await self._call(self._client.eval, script, 0)
+        except StoreError as error:
+            return str(error)
+        return ""
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -206,13 +296,18 @@ class RedisStore:
         if script is None:
             source = files("streams.store").joinpath("lua", f"{name}.lua").read_text("utf-8")
             script = self._scripts[name] = self._client.register_script(source)
-        return await self._call(script, keys=list(keys), args=list(args))
+        return await self._retrying(name, lambda: script(keys=list(keys), args=list(args)))
 
     async def _call(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
-        return await retrying(lambda: call(*args, **kwargs), self._retry_s)
+        return await self._retrying(call.__name__, lambda: call(*args, **kwargs))
+
+    async def _retrying(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
+        return await retrying(call, self._retry_s, lambda: self._failed(name))
 
 
-async def retrying(call: Callable[[], Awaitable[T]], retry_s: float) -> T:
+async def retrying(
+    call: Callable[[], Awaitable[T]], retry_s: float, failed: Callable[[], None] = lambda: None
+) -> T:
     """Await ``call``, again and again while the server is away, for at most ``retry_s`` seconds."""
 
     def passing(error: Exception) -> bool:
@@ -227,6 +322,8 @@ async def retrying(call: Callable[[], Awaitable[T]], retry_s: float) -> T:
         async for attempt in stamina.retry_context(
             on=passing, attempts=None, timeout=retry_s, wait_initial=0.05, wait_max=2.0
         ):
+            if attempt.num > 1:
+                failed()
             with attempt:
                 return await call()
     except (RedisError, OSError) as error:
@@ -277,6 +374,14 @@ def _pairs(flat: Sequence[Any]) -> dict[str, Any]:
 
 def _pairs_of(row: Mapping[bytes, bytes]) -> dict[str, bytes]:
     return {name.decode(): value for name, value in row.items()}
+
+
+def _watermarks(meta: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        name.removeprefix("next:"): int(value)
+        for name, value in meta.items()
+        if name.startswith("next:")
+    }
 
 
 def _numbers(row: Mapping[bytes, bytes]) -> dict[str, float]:

@@ -21,7 +21,11 @@ PROMETHEUS = DEPLOY / "prometheus"
 RULES = PROMETHEUS / "rules.yml"
 OPERATING = ROOT / "docs" / "operating.md"
 DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
-YAMLS = [ROOT / "docker-compose.yml", *sorted(DEPLOY.rglob("*.yml")), *sorted(DEPLOY.rglob("*.yaml"))]
+YAMLS = [
+    ROOT / "docker-compose.yml",
+    *sorted(DEPLOY.rglob("*.yml")),
+    *sorted(DEPLOY.rglob("*.yaml")),
+]
 
 
 def parse(path: Path) -> Any:
@@ -59,7 +63,9 @@ def family(sample: str) -> str:
     return re.sub(r"_(bucket|sum|count)$", "", sample)
 
 
-@pytest.mark.parametrize("path", [*YAMLS, *DASHBOARDS], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*YAMLS, *DASHBOARDS], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_every_file_parses(path: Path) -> None:
     assert parse(path)
 
@@ -96,7 +102,9 @@ def test_every_long_running_server_of_ours_has_a_health_check() -> None:
 
 def test_no_secret_has_a_default() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
-    for secret in re.findall(r"^([A-Z_]+(?:KEY|PASSWORD))=", (ROOT / ".env.example").read_text(), re.MULTILINE):
+    for secret in re.findall(
+        r"^([A-Z_]+(?:KEY|PASSWORD))=", (ROOT / ".env.example").read_text(), re.MULTILINE
+    ):
         assert f"${{{secret}:?" in text, f"{secret} must be required"
 
 
@@ -104,7 +112,11 @@ def test_grafana_names_the_provisioned_data_source() -> None:
     provisioned = parse(DEPLOY / "grafana" / "provisioning" / "datasources" / "prometheus.yml")
     uids = {source["uid"] for source in provisioned["datasources"]}
     for path in DASHBOARDS:
-        used = set(re.findall(r'"uid": "([^"]+)"', json.dumps([p.get("datasource") for p in panels(parse(path))])))
+        used = set(
+            re.findall(
+                r'"uid": "([^"]+)"', json.dumps([p.get("datasource") for p in panels(parse(path))])
+            )
+        )
         assert used <= uids, path.name
 
 
@@ -123,7 +135,9 @@ def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
 def test_every_metric_that_is_looked_at_exists() -> None:
     asked = [*panel_expressions(), *((rule["alert"], rule["expr"]) for rule in rules())]
     asked += [
-        (path.name, variable["definition"]) for path in DASHBOARDS for variable in parse(path)["templating"]["list"]
+        (path.name, variable["definition"])
+        for path in DASHBOARDS
+        for variable in parse(path)["templating"]["list"]
     ]
     assert asked
     unknown = {
@@ -152,12 +166,17 @@ def test_promtool_accepts_the_configuration_the_rules_and_every_panel(tmp_path: 
         pytest.skip("promtool is not on PATH")
 
     def run(*arguments: str | Path) -> None:
-        done = subprocess.run([promtool, *arguments], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [promtool, *arguments], capture_output=True, text=True, timeout=60, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     # promtool knows no dashboards, but it parses rules: each panel's expression becomes a throw-away one.
     throw_away = [
-        {"record": f"panel:{number}", "expr": re.sub(r"\$__rate_interval", "5m", expression).replace("$topic", ".*")}
+        {
+            "record": f"panel:{number}",
+            "expr": re.sub(r"\$__rate_interval", "5m", expression).replace("$topic", ".*"),
+        }
         for number, (_, expression) in enumerate(panel_expressions())
     ]
     of_panels = tmp_path / "panels.yml"

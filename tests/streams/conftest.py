@@ -9,9 +9,7 @@ from streams.settings import Settings, SnapshotSettings
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(
-        _env_file=None, snapshots=SnapshotSettings(key=SecretStr("test"), every_s=1e9)
-    )
+    return Settings(_env_file=None, snapshots=SnapshotSettings(key=SecretStr("test"), every_s=1e9))
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from schemas.outputs import Alert, Offer
 from streams.driver import Boundary, Driver
 from streams.processor import Message
 from streams.topology import ShardId
-from tests.streams.fingerprint import fingerprint
 from tests.streams.events import START, cancel, made, order, sample, view
+from tests.streams.fingerprint import fingerprint
 
 BOUNDARIES: list[Boundary] = ["before_apply", "after_apply", "after_send"]
 
@@ -27,12 +27,16 @@ def shop_events(seed: int, count: int = 120) -> list:
         customer, second = f"c{rng.randrange(8)}", n * 20.0
         roll = rng.random()
         if roll < 0.6:
-            events.append(("clickstream", view(n, rng.choice(skus), customer=customer, second=second)))
+            events.append(
+                ("clickstream", view(n, rng.choice(skus), customer=customer, second=second))
+            )
         elif roll < 0.75:
             basket = rng.sample(skus, rng.randint(1, 4))
             events.append(("orders", order(n, *basket, customer=customer, second=second)))
         elif roll < 0.8:
-            events.append(("orders", cancel(rng.randrange(n + 1), customer=customer, second=second)))
+            events.append(
+                ("orders", cancel(rng.randrange(n + 1), customer=customer, second=second))
+            )
         elif roll < 0.95:
             events.append(("sensors", sample(n, 20 + rng.gauss(0, 1), machine=f"m{n % 3}")))
         else:

@@ -167,9 +167,7 @@ class Installation:
 
     # -- in ---------------------------------------------------------------------------------------
 
-    def publish(
-        self, messages: Iterable[tuple[str, bytes | None, bytes]]
-    ) -> list[tuple[int, int]]:
+    def publish(self, messages: Iterable[tuple[str, bytes | None, bytes]]) -> list[tuple[int, int]]:
         """Publish ``(topic, key, value)``; return each one's partition and offset on the broker."""
         refused: list[Any] = []
         where: dict[int, tuple[int, int]] = {}

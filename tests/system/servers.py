@@ -66,7 +66,11 @@ class _Server(ABC):
     @property
     def pid(self) -> int | None:
         """The process id while it runs, for tests that stop, watch or starve it."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
+        return (
+            self._process.pid
+            if self._process is not None and self._process.poll() is None
+            else None
+        )
 
     def start(self) -> None:
         """Start on the same data and ports as before, and return once it really answers."""
@@ -127,15 +131,21 @@ class _Server(ABC):
         deadline = time.monotonic() + self._start_timeout_s
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise ServerError(f"{self.name} ended with code {process.returncode} while starting{self._tail()}")
+                raise ServerError(
+                    f"{self.name} ended with code {process.returncode} while starting{self._tail()}"
+                )
             with contextlib.suppress(OSError):
                 if self._ready():
                     return
             time.sleep(_POLL_S)
-        raise ServerError(f"{self.name} did not answer within {self._start_timeout_s:.0f} s{self._tail()}")
+        raise ServerError(
+            f"{self.name} did not answer within {self._start_timeout_s:.0f} s{self._tail()}"
+        )
 
     def _tail(self, lines: int = 40) -> str:
-        text = self.log.read_text(errors="replace").splitlines()[-lines:] if self.log.exists() else []
+        text = (
+            self.log.read_text(errors="replace").splitlines()[-lines:] if self.log.exists() else []
+        )
         return "\n".join([f"; the end of {self.log}:", *text])
 
 
@@ -179,9 +189,16 @@ class ApacheKafka(_Server):
         java = _program("java", "Apache Kafka 4 needs a Java runtime of version 17 or later")
         libs = kafka_libs(self._cache_dir)
         properties = self.data_dir / "server.properties"
-        properties.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
+        properties.write_text(
+            "".join(f"{key}={value}\n" for key, value in self._settings().items())
+        )
         # C1 only: a test broker lives for a minute or two, and the second compiler would fight the tests for the cores.
-        jvm = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+        jvm = [
+            java,
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        ]
         jvm += ["-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS", "-cp", str(libs / "*")]
         if not (self.data_dir / "log" / "meta.properties").exists():
             self._format([*jvm, "kafka.tools.StorageTool", "format", "--config", str(properties)])
@@ -189,12 +206,19 @@ class ApacheKafka(_Server):
 
     def _format(self, command: Sequence[str]) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        done = _ask([*command, f"--cluster-id={cluster_id}"], timeout_s=60)  # "=": an id may begin with "-"
+        done = _ask(
+            [*command, f"--cluster-id={cluster_id}"], timeout_s=60
+        )  # "=": an id may begin with "-"
         if done.returncode != 0:
-            raise ServerError(f"kafka: the storage could not be formatted:\n{done.stdout}{done.stderr}")
+            raise ServerError(
+                f"kafka: the storage could not be formatted:\n{done.stdout}{done.stderr}"
+            )
 
     def _settings(self) -> dict[str, str]:
-        plain, controller = f"PLAINTEXT://{_HOST}:{self._port}", f"CONTROLLER://{_HOST}:{self._controller_port}"
+        plain, controller = (
+            f"PLAINTEXT://{_HOST}:{self._port}",
+            f"CONTROLLER://{_HOST}:{self._controller_port}",
+        )
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -263,7 +287,16 @@ class RedisServer(_Server):
         return f"redis://{_HOST}:{self._port}/0"
 
     def _prepare(self) -> Sequence[str]:
-        options = ["--bind", _HOST, "--port", str(self._port), "--dir", str(self.data_dir), "--daemonize", "no"]
+        options = [
+            "--bind",
+            _HOST,
+            "--port",
+            str(self._port),
+            "--dir",
+            str(self.data_dir),
+            "--daemonize",
+            "no",
+        ]
         options += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
         return [_program(self._binary, "Debian has it as redis-server"), *options, *self._options]
 
@@ -300,7 +333,9 @@ def kafka_libs(cache_dir: Path) -> Path:
             command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
             done = _ask([*command, f"-DoutputDirectory={fetched}"], timeout_s=600)
             if done.returncode != 0 or not any(fetched.glob("kafka_*.jar")):
-                raise ServerError(f"Maven could not fetch Apache Kafka:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+                raise ServerError(
+                    f"Maven could not fetch Apache Kafka:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+                )
             # Renamed only when whole: an interrupted download must not look like a filled cache.
             fetched.rename(libs)
     return libs
@@ -308,7 +343,12 @@ def kafka_libs(cache_dir: Path) -> Path:
 
 def _ask(command: Sequence[str], *, timeout_s: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
     )
 
 
@@ -361,9 +401,15 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Run both servers around a command, or until somebody ends them."""
-    parser = argparse.ArgumentParser(prog="python -m tests.system.servers", description=__doc__.splitlines()[0])
-    parser.add_argument("--print-env", action="store_true", help="print the two variables and wait for Ctrl-C")
-    parser.add_argument("command", nargs="*", help="after --: what to run with the two variables set")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.system.servers", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--print-env", action="store_true", help="print the two variables and wait for Ctrl-C"
+    )
+    parser.add_argument(
+        "command", nargs="*", help="after --: what to run with the two variables set"
+    )
     options = parser.parse_args(arguments)
     if options.print_env == bool(options.command):
         parser.error("give either --print-env or -- COMMAND")
@@ -372,7 +418,10 @@ def main(arguments: Sequence[str]) -> int:
         with both() as environment:
             if options.command:
                 return _run(options.command, environment)
-            print("export " + " ".join(f"{key}={value}" for key, value in environment.items()), flush=True)
+            print(
+                "export " + " ".join(f"{key}={value}" for key, value in environment.items()),
+                flush=True,
+            )
             signal.pause()
     except ServerError as error:
         print(error, file=sys.stderr)

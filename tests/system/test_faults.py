@@ -34,7 +34,9 @@ def test_an_emptied_store_is_noticed_and_both_choices_are_told(installation: Ins
     run_and_stop(installation)
 
     async def empty(store):
-        keys = [key async for key in store.client.scan_iter(f"{installation.store_settings.prefix}:*")]
+        keys = [
+            key async for key in store.client.scan_iter(f"{installation.store_settings.prefix}:*")
+        ]
         await store.client.delete(*keys)
 
     installation.store(empty)

@@ -1,0 +1,71 @@
+"""What every benchmark hands back: one envelope as JSON, and a table for the eye."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+Value = float | int | None
+Metrics = dict[str, Value]
+
+
+@dataclass(slots=True)
+class Report:
+    """One run. Programs compare runs by these names, so a metric keeps its name for ever."""
+
+    bench: str
+    data: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    results: Metrics = field(default_factory=dict)
+    baselines: dict[str, Metrics] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Write the envelope as indented JSON."""
+        raw = msgspec.json.format(msgspec.json.encode(asdict(self)), indent=2)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw + b"\n")
+
+
+def comparison(
+    title: str, rows: Mapping[str, Mapping[str, Value]], columns: Mapping[str, str]
+) -> Table:
+    """Return a table with a line per contender and a column per metric that any of them has."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("", no_wrap=True)
+    shown = {name: head for name, head in columns.items() if any(name in r for r in rows.values())}
+    for head in shown.values():
+        table.add_column(head, justify="right")
+    for label, metrics in rows.items():
+        table.add_row(label, *(text(metrics.get(name)) for name in shown))
+    return table
+
+
+def text(value: Value) -> str:
+    """Return a number as people read it: four digits that matter, thousands set apart."""
+    if value is None:
+        return "-"
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Progress]:
+    """Show bars while long work runs; nothing stays on the screen."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bars:
+        yield bars

@@ -1,0 +1,33 @@
+"""The store, for commands: opened for a moment, and not waited for as long as a worker would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from streams.settings import Settings
+from streams.store.redis import RedisStore
+
+_TIMEOUT_S = 3.0
+_RETRY_S = 2.0
+
+
+@contextmanager
+def opened(
+    settings: Settings,
+) -> Iterator[tuple[RedisStore, Callable[[Coroutine[Any, Any, Any]], Any]]]:
+    """Yield the store, and the function that runs its calls."""
+    brief = settings.store.model_copy(
+        update={
+            "timeout_s": min(settings.store.timeout_s, _TIMEOUT_S),
+            "retry_s": min(settings.store.retry_s, _RETRY_S),
+        }
+    )
+    with asyncio.Runner() as runner:
+        store = RedisStore(brief)
+        try:
+            yield store, runner.run
+        finally:
+            runner.run(store.close())

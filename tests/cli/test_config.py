@@ -1,0 +1,111 @@
+"""``tailorline config``, and that every setting is documented."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from streams.cli.catalogue import catalogue, unknown_names, without_password
+from streams.cli.config import page
+from streams.settings import ABOUT, Settings
+
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def test_the_page_is_that_of_the_code(run):
+    assert DOCS.read_text() == page(), "make it anew: tailorline config docs > docs/settings.md"
+    assert run("config", "docs").stdout == page()
+
+
+@pytest.mark.parametrize("setting", catalogue(), ids=lambda setting: setting.env)
+def test_every_setting_is_described_in_a_sentence(setting):
+    assert setting.about[:1].strip(), f"describe it in ABOUT of streams/settings.py: {setting.path}"
+    assert setting.about.endswith(".")
+
+
+def test_nothing_is_described_that_is_no_setting():
+    for model, about in ABOUT.items():
+        assert about.keys() <= {each.name for each in dataclasses.fields(model)}, model
+
+
+def test_every_name_sets_its_setting(monkeypatch: pytest.MonkeyPatch):
+    for setting in catalogue():
+        choices = {"text": "x", "secret": "x", "true | false": "true"}
+        kind = setting.kind
+        value = choices.get(kind) or (kind.split(" | ")[-1] if "|" in kind else "1")
+        if setting.env.endswith("ON_LOSS"):
+            value = "skip"
+        monkeypatch.setenv(setting.env, value)
+    Settings()
+    assert unknown_names() == []
+
+
+def test_show_says_values_and_where_they_come_from(run, tmp_path: Path):
+    (tmp_path / ".env").write_text(
+        "GRAFANA_ADMIN_PASSWORD=x\nTAILORLINE_TICK_S=7\nTAILORLINE_KAFKA__GROUP=file\n"
+    )
+    env = {"TAILORLINE_KAFKA__GROUP": "mine", "TAILORLINE_FLOOR__LATCH__LIMIT": "6"}
+    rows = {
+        row["name"]: (row["value"], row["from"])
+        for row in json.loads(run("config", "show", "--json", **env).stdout)
+    }
+    assert rows["TAILORLINE_KAFKA__GROUP"] == ("mine", "env")
+    assert rows["TAILORLINE_TICK_S"] == ("7.0", ".env")
+    assert rows["TAILORLINE_FLOOR__LATCH__LIMIT"] == ("6.0", "env")
+    assert rows["TAILORLINE_FLOOR__LATCH__DEADBAND"] == ("0.6", "default")
+    assert len(rows) == len(catalogue())
+    lines = run("config", "show", **env).stdout.splitlines()
+    assert ["TAILORLINE_KAFKA__GROUP", "mine", "env"] in [line.split() for line in lines]
+
+
+def test_a_section_may_be_given_as_json(run):
+    env = {"TAILORLINE_WEB": '{"host": "0.0.0.0", "port": 8080}'}
+    result = run("config", "show", "--json", **env)
+    assert result.stderr == ""
+    rows = {row["name"]: row for row in json.loads(result.stdout)}
+    assert rows["TAILORLINE_WEB__PORT"] == {
+        "name": "TAILORLINE_WEB__PORT", "value": "8080", "from": "env",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", [("config", "show"), ("config", "show", "--json")])
+def test_show_hides_secrets(run, how):
+    env = {
+        "TAILORLINE_SNAPSHOTS__KEY": "topsecret",
+        "TAILORLINE_KAFKA__SASL_PASSWORD": "topsecret",
+        "TAILORLINE_STORE__URL": "rediss://me:topsecret@host:6380/1?password=topsecret",
+    }
+    result = run(*how, **env)
+    assert "topsecret" not in result.output
+    assert "rediss://***@host:6380/1" in result.stdout
+    assert "**********" in result.stdout
+
+
+def test_an_address_without_password_stays_as_it_is():
+    assert without_password("redis://localhost:6379/0") == "redis://localhost:6379/0"
+    assert without_password("unix:///run/redis.sock") == "unix:///run/redis.sock"
+
+
+def test_names_that_are_no_settings_are_pointed_out(run, tmp_path: Path):
+    (tmp_path / ".env").write_text("TAILORLINE_TICKS=7\nOTHER=1\n")
+    env = {
+        "TAILORLINE_KAFKA__GRUOP": "x",
+        # What Kubernetes adds beside a service called tailorline.
+        "TAILORLINE_SERVICE_HOST": "1", "TAILORLINE_SERVICE_PORT_WEB": "1",
+        "TAILORLINE_PORT": "1", "TAILORLINE_PORT_6066_TCP_ADDR": "1",
+    }  # fmt: skip
+    result = run("config", "show", **env)
+    assert result.exit_code == 0
+    assert sorted(result.stderr.splitlines()) == [
+        "TAILORLINE_KAFKA__GRUOP is no setting: it changes nothing.",
+        "TAILORLINE_TICKS is no setting: it changes nothing.",
+    ]
+
+
+def test_wrong_settings_are_said_all_at_once(run):
+    env = {"TAILORLINE_TICK_S": "-1", "TAILORLINE_FLOOR__LATCH__LIMIT": "high"}
+    result = run("config", "show", **env)
+    assert result.exit_code == 2
+    assert "TAILORLINE_TICK_S: Input should be greater than 0" in result.stderr
+    assert "TAILORLINE_FLOOR__LATCH__LIMIT" in result.stderr

@@ -1,0 +1,56 @@
+"""When not to offer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.customers import Customer
+from models.offers.limits import OfferSettings, may_offer, suppressed
+
+DAY = 86400.0
+
+
+@given(
+    st.lists(st.floats(0, 20_000), min_size=30, max_size=120),
+    st.integers(1, 4),
+    st.sampled_from([0.0, 600.0]),
+)
+def test_the_daily_cap_and_the_cooldown_hold_exactly(
+    gaps: list[float], cap: int, cooldown: float
+) -> None:
+    settings = OfferSettings(daily_cap=cap, cooldown_s=cooldown)
+    customer, at, made = Customer(), 1e9, list[float]()
+    for gap in gaps:
+        at += gap
+        in_a_day = [time for time in made if at - time < DAY]
+        waited = not made or at - made[-1] >= cooldown
+        assert may_offer(customer, at, settings) == (len(in_a_day) < cap and waited)
+        if may_offer(customer, at, settings):
+            customer.remember_offer(("a",), at, cap)
+            made.append(at)
+
+
+def test_a_late_event_makes_no_offer_before_the_last_one() -> None:
+    customer = Customer(offer_times=[100.0])
+    assert not may_offer(customer, 50.0, OfferSettings(cooldown_s=0))
+    assert may_offer(customer, 100.0, OfferSettings(cooldown_s=0))
+
+
+@pytest.mark.parametrize("cap", [0, -1])
+def test_no_offers_at_all(cap: int) -> None:
+    assert not may_offer(Customer(), 0.0, OfferSettings(daily_cap=cap))
+    assert not may_offer(Customer(offer_times=[1.0]), 1e9, OfferSettings(daily_cap=cap))
+
+
+def test_what_is_suppressed_and_for_how_long() -> None:
+    settings = OfferSettings(item_cooldown_s=100.0, rebuy_after_s=1000.0)
+    customer = Customer(
+        cart={"in cart": None}, recent=["looked at"], offered={"offered": 0.0},
+        bought={"bought": (0.0, 1)},
+    )  # fmt: skip
+    always = {"in cart", "looked at"}
+    assert suppressed(customer, 99.0, settings) == {*always, "offered", "bought"}
+    assert suppressed(customer, 100.0, settings) == {*always, "bought"}
+    assert suppressed(customer, 1000.0, settings) == always

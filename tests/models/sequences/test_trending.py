@@ -1,0 +1,60 @@
+"""What is looked at a lot now."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.decay import align
+from models.sequences.trending import Trending
+
+
+def test_the_most_viewed_of_late_come_first() -> None:
+    trending = Trending(100.0)
+    for _ in range(3):
+        trending.learn("old", 0.0)
+    trending.learn("new", 200.0)
+    assert trending.top(5) == [("new", 1.0), ("old", pytest.approx(0.75))]
+    assert trending.top(1) == [("new", 1.0)]
+
+
+def test_nothing_yet() -> None:
+    trending = Trending(100.0)
+    assert trending.top(5) == []
+    assert trending.levels(5).weights == {}
+
+
+def test_ties_are_broken_by_name() -> None:
+    trending = Trending(100.0)
+    for sku in "bca":
+        trending.learn(sku, 0.0)
+    assert [sku for sku, _ in trending.top(2)] == ["a", "b"]
+
+
+def test_it_is_bounded() -> None:
+    trending = Trending(100.0, capacity=4)
+    for number in range(50):
+        trending.learn(f"sku{number}", float(number))
+        assert len(trending.levels(100).weights) <= 5
+    assert [sku for sku, _ in trending.top(2)] == ["sku49", "sku48"]
+
+
+def test_landmarks_pass_and_what_is_nothing_is_forgotten() -> None:
+    trending = Trending(1.0)
+    trending.learn("a", 20.0)
+    trending.learn("b", 21.0)
+    assert dict(trending.top(2))["a"] == pytest.approx(0.5)
+    trending.learn("c", 40.0)
+    assert len(trending.top(9)) == 3
+    trending.learn("c", 500.0)
+    assert trending.top(9) == [("c", 1.0)]
+    trending.learn("late", 20.0)
+    assert [sku for sku, _ in trending.top(2)] == ["c", "late"]
+
+
+def test_levels_of_shards_are_comparable() -> None:
+    quiet, busy = Trending(1.0), Trending(1.0)
+    quiet.learn("a", 10.0)
+    busy.learn("b", 11.0)
+    busy.learn("b", 45.0)
+    quiet_row, busy_row = align([quiet.levels(5), busy.levels(5)])
+    assert quiet_row["a"] / busy_row["b"] == pytest.approx(0.5**35)

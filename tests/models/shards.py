@@ -1,0 +1,126 @@
+"""Shards that have seen everything, and what happened to them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from models.alarms.latch import LatchSettings
+from models.floor import FloorSettings, FloorShard
+from models.itemsets.counts import ItemsetSettings
+from models.merge import MergeSettings
+from models.offers.limits import OfferSettings
+from models.scorers.sensor import ScorerSettings
+from models.shop import ShopSettings, ShopShard
+from tests.models import events as e
+from tests.models.stores import Store, view_of
+
+BUSY = ShopSettings(
+    itemsets=ItemsetSettings(half_life_s=600.0, epsilon=0.01, cap=4, min_customers=2),
+    offers=OfferSettings(cooldown_s=30.0, item_cooldown_s=60.0, daily_cap=50, rebuy_after_s=300.0),
+    max_customers=12,
+    seen_ids=200,
+)
+MERGED = MergeSettings(min_support=0.01, min_count=2.0, false_discovery_rate=0.2)
+
+
+def shop_events(seed: int, number: int = 600) -> list[Any]:
+    """Draw a mixture of all events of the shop, with repeats, late and future ones."""
+    rng, at, made = random.Random(seed), 0.0, list[Any]()
+    skus = [f"s{n}" for n in range(12)]
+    offers = [f"offer-{n}" for n in range(5)]
+    for number_ in range(number):
+        at += rng.expovariate(0.2)
+        who: dict[str, Any] = {
+            "event_id": f"{seed}-{number_}",
+            "customer_id": f"c{rng.randrange(15)}",
+            "consent": rng.random() < 0.93,
+        }
+        visit = {**who, "session_id": f"{who['customer_id']}-{int(at // 900)}"}
+        sku, when = rng.choice(skus), at - rng.choice([0, 0, 0, 40])
+        order, basket = f"o{rng.randrange(60)}", " ".join(rng.sample(skus[:6], k=rng.randint(1, 5)))
+        made += rng.choices(
+            [
+                [e.view(sku, when, **visit)],
+                [e.search(when, **visit)],
+                [e.add(sku, when, **visit)],
+                [e.remove(sku, when, **visit)],
+                [e.shown(rng.choice(offers), when, **visit)],
+                [e.clicked(rng.choice(offers), when, sku=sku, **visit)],
+                [e.placed(order, basket, when, **who)],
+                [e.cancelled(order, rng.choice(["", sku]), when, **who)],
+                [e.returned(order, sku, when, **who)],
+                made[-5:-4],
+                [e.view(sku, when + 4000, **visit)],
+            ],
+            [9, 1, 3, 1, 1, 1, 3, 0.5, 0.5, 1, 0.2],
+        )[0]
+    return made
+
+
+def floor_events(seed: int, number: int = 900) -> list[Any]:
+    """Draw samples of two sensors, with faults, other units, bad quality and a machine that stops."""
+    rng, made = random.Random(seed), list[Any]()
+    for n in range(number):
+        at, marks = n * 1.0, {"event_id": f"{seed}-{n}"}
+        sensor = rng.choice(["temperature", "pressure"])
+        fault = 12.0 if 300 < n < 340 else 0.0
+        kelvin = rng.random() < 0.1
+        value = round(rng.gauss(20.0, 0.5) + fault + (273.15 if kelvin else 0.0), 3)
+        quality = "bad" if 500 < n < 540 else rng.choice(["good"] * 9 + ["uncertain"])
+        late = rng.choice([0.0] * 9 + [30.0])
+        made.append(
+            e.sample(
+                value,
+                at - late,
+                sensor=sensor,
+                unit="K" if kelvin else "Cel",
+                quality=quality,
+                **marks,
+            )
+        )
+        if n % 50 == 0:
+            made.append(e.made("s1", rng.randrange(5), rng.randrange(2), at, event_id=f"m{n}"))
+        if n in {700, 750}:
+            made.append(e.state("stopped" if n == 700 else "running", at, event_id=f"s{n}"))
+        if n % 97 == 0:
+            made.append(made[-1])
+    return made
+
+
+def quick_floor() -> FloorShard:
+    return FloorShard(
+        FloorSettings(
+            scorer=ScorerSettings(), latch=LatchSettings(rebaseline_after=100), seen_ids=300
+        )
+    )
+
+
+class BusyShop:
+    """A shop shard with its own store and merge: views, ticks and publishing come in between."""
+
+    def __init__(self, shard: ShopShard | None = None) -> None:
+        self.feed = e.Feed(shard or ShopShard(BUSY))
+        self.store = Store()
+        self.turn = 0
+        self.view: Any = None
+        self.sent: list[Any] = []
+        self.outcomes: list[Any] = []
+
+    def run(self, made: list[Any]) -> None:
+        for event in made:
+            self.turn += 1
+            self.outcomes += self.feed(event)
+            shard: Any = self.feed.shard
+            if self.turn % 40 == 0:
+                shard.publish(self.feed.effects)
+                self.flush()
+                self.view = view_of([self.store], MERGED, self.turn)
+                shard.adopt(self.view, self.feed.effects)
+            if self.turn % 150 == 0:
+                shard.tick(shard.clock + 120.0, self.feed.effects)
+        self.flush()
+
+    def flush(self) -> None:
+        self.sent += self.feed.effects.outputs
+        self.feed.effects = self.store.apply(self.feed.effects)

@@ -1,0 +1,112 @@
+"""A store in dicts, and the merge over some of them, as plainly as they can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from models.decay import Levels, align
+from models.effects import Effects, Origin
+from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
+from models.merge import (
+    MergeSettings,
+    Totals,
+    add_up,
+    frequent_partners,
+    neighbours_of,
+    p_limit_of,
+    significant,
+    trends_of,
+)
+from models.shop import COVISITS, TRENDS
+from models.view import TRENDING, Row, View, encode
+
+_levels = msgspec.json.Decoder(Levels).decode
+
+
+def origin(offset: int = 0, timestamp: float = 2e9, topic: str = "clickstream") -> Origin:
+    return Origin(topic, 0, offset, timestamp)
+
+
+class Store:
+    """The hashes of one shard. Order as in the real stores: drops, then puts, then deltas."""
+
+    def __init__(self) -> None:
+        self.hashes: dict[str, dict[str, bytes | float]] = {}
+
+    def apply(self, effects: Effects) -> Effects:
+        for key, fields in effects.drops.items():
+            for name in fields:
+                self.hashes.get(key, {}).pop(name, None)
+        for key, values in effects.puts.items():
+            self.hashes.setdefault(key, {}).update(values)
+        for key, deltas in effects.deltas.items():
+            row = self.hashes.setdefault(key, {})
+            for name, amount in deltas.items():
+                row[name] = float(row.get(name, 0.0)) + amount
+        return Effects(effects.parts)
+
+    def counts(self, key: str) -> dict[str, float]:
+        return {name: float(count) for name, count in self.hashes.get(key, {}).items()}
+
+    def rows(self, prefix: str) -> dict[str, dict[str, float]]:
+        return {key.removeprefix(prefix): self.counts(key) for key in self.hashes
+                if key.startswith(prefix)}  # fmt: skip
+
+    @property
+    def baskets(self) -> float:
+        return self.counts(TOTALS).get("n", 0.0)
+
+    def itemsets(self) -> dict[frozenset[str], float]:
+        """Return the counts of all single articles, pairs and triples."""
+        found = {frozenset([item]): n for item, n in self.counts(ITEMS).items()}
+        for first, row in self.rows(PAIRS).items():
+            for second, n in row.items():
+                pair = frozenset([first, second])
+                assert found.setdefault(pair, n) == n, "the two directions differ"
+        for triple, n in self.counts(TRIPLES).items():
+            found[frozenset(triple.split("\x1f"))] = n
+        return found
+
+
+def totals_of(stores: Iterable[Store]) -> Totals:
+    found = add_up([store.counts(TOTALS) for store in stores])
+    return Totals(found.get("w", 0.0), found.get("w2", 0.0))
+
+
+def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
+    """Return the merged rows of all articles."""
+    totals = totals_of(stores)
+    items = add_up([store.counts(ITEMS) for store in stores])
+    near = [store.hashes.get(COVISITS, {}) for store in stores]
+    pairs = {item: add_up([s.rows(PAIRS).get(item, {}) for s in stores]) for item in items}
+    reach = {item: add_up([s.rows(REACH).get(item, {}) for s in stores]) for item in items}
+    found = {item: frequent_partners(item, pairs[item], items, totals, settings) for item in items}
+    p_limit = p_limit_of(
+        [rule.p for rules in found.values() for rule in rules], sum(map(len, pairs.values())),
+        settings,
+    )  # fmt: skip
+    return {
+        item: Row(
+            rules=significant(found.get(item, []), reach.get(item, {}), p_limit, settings),
+            partners=tuple(r.consequent for r in found.get(item, []) if r.consequent > item),
+            next=neighbours_of(
+                align([_levels(own[item]) for own in near if item in own]), settings
+            ),
+            count=items.get(item, 0.0),
+        )
+        for item in {*items, *(item for own in near for item in own)}
+    }
+
+
+def view_of(stores: Sequence[Store], settings: MergeSettings, version: int = 1) -> View:
+    """Return the merged view of some shards, as one part."""
+    blobs = {item: encode(row) for item, row in rows_of(stores, settings).items()}
+    tops = [store.hashes[TRENDS]["top"] for store in stores if TRENDS in store.hashes]
+    blobs[TRENDING] = encode(trends_of(align([_levels(top) for top in tops]), settings))
+    return View(1, blobs, (version,))
+
+
+def supports(baskets: Mapping[str, Iterable[str]]) -> list[set[str]]:
+    return [set(basket) for basket in baskets.values()]

@@ -1,0 +1,64 @@
+"""What is remembered of a customer: bounded, and gone when it must be."""
+
+from __future__ import annotations
+
+from models.customers import MAX_BOUGHT, MAX_OFFERED, Customer, Customers, Example
+
+
+def test_a_new_session_forgets_the_old_one_but_not_the_customer() -> None:
+    customer = Customer(
+        session_id="s1", views=3, searches=1, carts=1, removes=1, clicks=1, recent=["a"],
+        cart={"a": None}, examples=[Example({}, 0.5)], orders=2, last_order_at=5.0,
+        bought={"a": (5.0, 1)}, offered={"b": 6.0}, offer_times=[6.0],
+    )  # fmt: skip
+    customer.start_session("s2", 10.0)
+    assert customer == Customer(
+        session_id="s2", started=10.0, orders=2, last_order_at=5.0,
+        bought={"a": (5.0, 1)}, offered={"b": 6.0}, offer_times=[6.0],
+    )  # fmt: skip
+
+
+def test_purchases_are_counted_and_the_oldest_forgotten() -> None:
+    customer = Customer()
+    customer.remember_purchase("first", 0.0)
+    for number in range(MAX_BOUGHT - 1):
+        customer.remember_purchase(f"sku{number}", 1.0)
+    customer.remember_purchase("first", 2.0)
+    customer.remember_purchase("more", 3.0)
+    assert len(customer.bought) == MAX_BOUGHT
+    assert customer.bought["first"] == (2.0, 2)
+    assert "sku0" not in customer.bought
+
+
+def test_offers_are_remembered_as_far_as_limits_need_them() -> None:
+    customer = Customer()
+    for number in range(40):
+        customer.remember_offer((f"a{number}", f"b{number}"), float(number), cap=3)
+    assert customer.offer_times == [37.0, 38.0, 39.0]
+    assert len(customer.offered) == MAX_OFFERED
+    assert "a14" not in customer.offered
+    assert customer.offered["b39"] == 39.0
+    customer.remember_offer(("a15",), 99.0, cap=0)
+    customer.remember_offer(("new",), 99.0, cap=0)
+    assert "a15" in customer.offered, "offered again: it is young again"
+
+
+def test_the_least_recently_seen_customer_goes() -> None:
+    customers = Customers(2)
+    first, gone = customers.touch("a")
+    assert gone is None
+    customers.touch("b")
+    assert customers.touch("a") == (first, None)
+    _, gone = customers.touch("c")
+    assert gone == "b"
+    assert len(customers) == 2
+    assert "b" not in customers
+    assert customers["a"] is first
+
+
+def test_forgetting() -> None:
+    customers = Customers(2)
+    customers.touch("a")
+    assert customers.forget("a")
+    assert not customers.forget("a")
+    assert "a" not in customers

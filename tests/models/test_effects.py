@@ -1,0 +1,86 @@
+"""What a step wants done, in the words of the store."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from models.effects import Effects, Output, part_of
+from tests.models.stores import Store, origin
+
+
+def test_amounts_of_a_field_add_up() -> None:
+    effects = Effects()
+    effects.add("k", "a", 1)
+    effects.add("k", "a", 2)
+    effects.row("k")["b"] = 5
+    assert effects.deltas == {"k": {"a": 3, "b": 5}}
+    assert isinstance(effects.deltas["k"]["a"], int)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        ("add", 13.0),
+        ("add reset add", 8.0),
+        ("add drop", None),
+        ("add drop add", 3.0),
+        ("reset drop", None),
+        ("drop reset", 5.0),
+        ("drop reset add", 8.0),
+        ("add drop reset drop add add", 6.0),
+    ],
+)
+def test_the_store_ends_where_the_wishes_end(wishes: str, expected: float | None) -> None:
+    effects, store = Effects(), Store()
+    store.hashes["k"] = {"a": 10.0, "other": 1.0}
+    for wish in wishes.split():
+        if wish == "add":
+            effects.add("k", "a", 3)
+        elif wish == "reset":
+            effects.reset("k", "a", 5.0)
+        else:
+            effects.drop("k", "a")
+    store.apply(effects)
+    assert store.counts("k").get("a") == expected
+    assert store.counts("k")["other"] == 1.0
+
+
+def test_ids_are_the_same_on_every_replay_and_no_two_alike() -> None:
+    def ids(offset: int, topic: str) -> list[str]:
+        effects = Effects()
+        effects.begin(origin(offset, topic=topic))
+        return [effects.new_id() for _ in range(3)]
+
+    first = ids(1, "orders")
+    assert first == ids(1, "orders")
+    every = {*first, *ids(2, "orders"), *ids(1, "clickstream")}
+    assert len(every) == 9
+    assert all(uuid.UUID(one).version == 5 for one in every)
+    # Consumers drop repeats on it: it may never change.
+    assert first[0] == "511379f4-8605-52f5-a346-fe6dd6aaa8b8"
+
+
+def test_no_id_without_an_origin() -> None:
+    with pytest.raises(RuntimeError, match="begin"):
+        Effects().new_id()
+
+
+def test_marks_go_to_the_part_that_owns_the_item() -> None:
+    effects = Effects(4)
+    items = [f"sku-{number}" for number in range(100)]
+    for item in items:
+        effects.mark(item)
+    assert set(effects.dirty) == {0, 1, 2, 3}
+    assert all(part_of(item, 4) == part for part, own in effects.dirty.items() for item in own)
+    assert sum(map(len, effects.dirty.values())) == 100
+    assert part_of("sku-1", 4) == 2, "stable over processes and versions"
+
+
+def test_outputs_keep_their_order() -> None:
+    effects = Effects()
+    outputs = [Output("offers", b"k", str(number), number) for number in range(3)]
+    for output in outputs:
+        effects.send(output)
+    assert effects.outputs == outputs

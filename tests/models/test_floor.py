@@ -1,0 +1,290 @@
+"""The floor's shard: samples in, changes of alarms out."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from models.alarms.latch import LatchSettings
+from models.effects import Effects
+from models.floor import MADE, SCRAPPED, FloorSettings, FloorShard
+from models.snapshot import Snapshot, seal, unseal
+from models.view import View
+from schemas.decoding import Reject
+from schemas.outputs import Alert
+from schemas.topics import ALERTS
+from tests.models.events import Feed, made, sample, state
+from tests.models.scorers.signals import noise
+from tests.models.shards import floor_events, quick_floor
+
+WARM = 200
+
+
+def warmed(settings: FloorSettings | None = None, **more: Any) -> Feed:
+    feed = Feed(FloorShard(settings or FloorSettings()))
+    feed(*(sample(x, float(n), **more) for n, x in enumerate(noise(1, WARM))))
+    assert not feed.sent
+    return feed
+
+
+def told(feed: Feed) -> list[tuple[str, str]]:
+    return [(alert.condition, alert.state) for alert in feed.sent]
+
+
+def level(feed: Feed, value: float, number: int, start: float = WARM, **more: Any) -> None:
+    rng = random.Random(7)
+    feed(*(sample(rng.gauss(value, 0.8), start + n, **more) for n in range(number)))
+
+
+def test_a_trouble_is_told_once_and_its_end_too() -> None:
+    feed = warmed()
+    level(feed, 90.0, 50)
+    (alert,) = feed.sent
+    assert isinstance(alert, Alert)
+    assert (alert.state, alert.condition, alert.priority) == ("active", "deviation", "high")
+    assert (alert.line, alert.machine, alert.sensor, alert.unit) == (
+        "l1",
+        "m1",
+        "temperature",
+        "Cel",
+    )
+    assert alert.value == pytest.approx(90, abs=4)
+    assert alert.expected == pytest.approx(70, abs=1)
+    assert (alert.occurrence, alert.limit) == (1, 5.0)
+    assert alert.since == alert.occurred_at
+    assert alert.text.startswith("l1/m1/temperature is off its normal level (")
+    assert alert.text.endswith(" sigma, limit 5.0).")
+    assert feed.shard.report()["alarms", "high"] == 1
+    level(feed, 70.0, 60, WARM + 50)
+    (_, cleared) = feed.sent
+    assert (cleared.state, cleared.condition, cleared.priority) == ("cleared", "deviation", "high")
+    assert (cleared.alarm_id, cleared.since) == (alert.alarm_id, alert.since)
+    assert cleared.alert_id != alert.alert_id
+    assert cleared.text == "l1/m1/temperature is back to normal."
+    assert feed.shard.report()["alarms", "high"] == 0
+    level(feed, 90.0, 20, WARM + 110)
+    assert feed.sent[2].occurrence == 2
+    (output, *_) = feed.effects.outputs
+    assert (output.topic, output.key, output.id) == (ALERTS.name, b"l1/m1", alert.alert_id)
+
+
+def test_a_small_deviation_takes_longer_and_is_less_urgent() -> None:
+    feed = warmed()
+    level(feed, 74.0, 40)
+    assert told(feed)[0] == ("deviation", "active")
+    assert feed.sent[0].priority == "medium"
+
+
+def test_a_stuck_sensor() -> None:
+    feed = warmed()
+    feed(*(sample(70.5, WARM + float(n)) for n in range(5000)))
+    assert told(feed) == [("flat_line", "active")]
+    (alert,) = feed.sent
+    assert alert.priority == "medium"
+    assert alert.text == "l1/m1/temperature has not moved, though it normally does."
+    level(feed, 70.0, 60, WARM + 5000)
+    assert told(feed)[1:] == [("flat_line", "cleared")]
+
+
+def test_bad_quality_in_a_row() -> None:
+    feed = warmed()
+    feed(*(sample(None, WARM + float(n)) for n in range(4)), sample(70.0, WARM + 4.0))
+    feed(*(sample(70.0, WARM + 5.0 + n, quality="bad") for n in range(4)))
+    feed(sample(70.0, WARM + 9.0, quality="uncertain"))
+    feed(*(sample(None, WARM + 10.0 + n) for n in range(4)))
+    assert not feed.sent
+    feed(sample(70.0, WARM + 14.0, quality="bad"), sample(None, WARM + 15.0))
+    (alert,) = feed.sent
+    assert (alert.condition, alert.priority, alert.value, alert.expected) == (
+        "bad_quality", "low", None, None,
+    )  # fmt: skip
+    assert alert.text == "l1/m1/temperature reports bad quality."
+    assert feed.shard.report()["sensors", "bad_quality"] == 14
+    level(feed, 70.0, 19, WARM + 16)
+    assert len(feed.sent) == 1
+    level(feed, 70.0, 1, WARM + 35)
+    assert told(feed) == [("bad_quality", "active"), ("bad_quality", "cleared")]
+
+
+def test_bad_quality_from_the_first_sample_on_can_clear() -> None:
+    feed = Feed(FloorShard(FloorSettings()))
+    feed(*(sample(None, float(n)) for n in range(10)))
+    feed(*(sample(x, 10.0 + n) for n, x in enumerate(noise(1, 25))))
+    assert told(feed) == [("bad_quality", "active"), ("bad_quality", "cleared")]
+
+
+def test_uncertain_samples_are_scored_but_not_learnt() -> None:
+    feed = warmed()
+    before = feed.shard.sensors["l1", "m1", "temperature"].score.base.mean
+    level(feed, 90.0, 10, quality="uncertain")
+    assert told(feed) == [("deviation", "active")]
+    assert feed.shard.sensors["l1", "m1", "temperature"].score.base.mean == before
+
+
+def test_a_new_level_that_lasts_is_the_normal_one_and_it_says_so() -> None:
+    feed = warmed(FloorSettings(latch=LatchSettings(rebaseline_after=100)))
+    level(feed, 90.0, 400)
+    assert told(feed) == [("deviation", "active"), ("deviation", "cleared")]
+    assert feed.sent[1].text == (
+        "l1/m1/temperature has been so for 100 samples: from now on that is its normal level."
+    )
+    level(feed, 70.0, 10, WARM + 400)
+    assert told(feed)[2:] == [("deviation", "active")]
+    assert feed.sent[2].occurrence == 2
+    assert feed.sent[2].expected == pytest.approx(90, abs=1)
+
+
+def test_a_dead_sensor_is_never_the_normal_one() -> None:
+    feed = warmed(FloorSettings(latch=LatchSettings(rebaseline_after=100)))
+    feed(*(sample(70.5, WARM + float(n)) for n in range(500)))
+    feed(*(sample(None, WARM + 500.0 + n) for n in range(500)))
+    assert told(feed) == [("flat_line", "active")]
+    level(feed, 70.0, 60, WARM + 1000)
+    assert told(feed)[1:] == [("flat_line", "cleared")]
+
+
+def test_another_unit_of_the_same_quantity_is_converted() -> None:
+    feed = warmed()
+    feed(*(sample(x + 273.15, WARM + float(n), unit="K") for n, x in enumerate(noise(2, 100))))
+    feed(*(sample(x * 9 / 5 + 32, 300.0 + n, unit="[degF]") for n, x in enumerate(noise(3, 100))))
+    assert not feed.sent
+    feed(sample(90 + 273.15, 400.0, unit="K"))
+    (alert,) = feed.sent
+    assert alert.value == pytest.approx(90.0)
+    assert alert.unit == "Cel"
+
+
+def test_a_unit_of_another_quantity_begins_anew() -> None:
+    feed = warmed()
+    feed(*(sample(5.0 + x / 100, WARM + float(n), unit="bar") for n, x in enumerate(noise(2, 31))))
+    assert not feed.sent
+    assert feed.shard.sensors["l1", "m1", "temperature"].score.unit == "bar"
+    level(feed, 90.0, 3, WARM + 40, unit="bar")
+    assert told(feed) == [("deviation", "active")]
+
+
+def test_an_alarm_ends_when_the_unit_changes() -> None:
+    feed = warmed()
+    level(feed, 90.0, 10)
+    feed(*(sample(5.0 + x / 100, 300.0 + n, unit="bar") for n, x in enumerate(noise(2, 25))))
+    assert told(feed) == [("deviation", "active"), ("deviation", "cleared")]
+
+
+def test_an_unknown_unit_is_refused_and_may_come_again_mended() -> None:
+    feed = Feed(FloorShard(FloorSettings()))
+    (refused,) = feed(sample(1.0, unit="furlong", event_id="x"))
+    assert isinstance(refused, Reject)
+    assert refused.reason == "unknown_unit"
+    assert feed(sample(1.0, event_id="x")) == ["accepted"]
+
+
+def test_a_machine_that_stands_still_is_not_scored() -> None:
+    feed = warmed()
+    before = feed.shard.sensors["l1", "m1", "temperature"].score.base.mean
+    feed(state("stopped", WARM))
+    level(feed, 20.0, 100)
+    feed(*(sample(None, WARM + 100.0 + n) for n in range(10)))
+    assert not feed.sent
+    assert feed.shard.sensors["l1", "m1", "temperature"].score.base.mean == before
+    assert feed.shard.report()["sensors", "bad_quality"] == 10
+    feed(state("running", 400.0))
+    level(feed, 20.0, 1, 401.0)
+    assert told(feed) == [("deviation", "active")]
+
+
+def test_late_samples_are_counted_and_move_nothing() -> None:
+    feed = warmed()
+    sensor = feed.shard.sensors["l1", "m1", "temperature"]
+    before = repr(sensor)
+    level(feed, 90.0, 10, 50.0)
+    assert repr(sensor) == before
+    assert not feed.sent
+    assert feed.shard.report()["sensors", "late"] == 10
+    assert feed(sample(70.0, float(WARM - 1))) == ["accepted"], "as late as the last one is in time"
+    assert feed.shard.report()["sensors", "late"] == 10
+
+
+def test_a_noisy_sensor_on_its_limit_does_not_chatter() -> None:
+    feed = warmed()
+    rng = random.Random(1)
+    values = [70 + 0.8 * rng.gauss(3.0, 1.0) for _ in range(7200)]
+    feed(*(sample(x, WARM + n * 0.5) for n, x in enumerate(values)))
+    assert len(feed.sent) <= 4, "an hour at 2 Hz"
+
+
+def test_production_is_counted() -> None:
+    feed = Feed(FloorShard(FloorSettings()))
+    feed(made("s1", 5, 1), made("s1", 2), made("s2", 0, 3), made("s3", 0))
+    assert feed.effects.deltas == {MADE: {"s1": 7}, SCRAPPED: {"s1": 1, "s2": 3}}
+
+
+def test_duplicates_and_future_times() -> None:
+    feed = Feed(FloorShard(FloorSettings()))
+    one = made("s1", 5, event_id="x")
+    assert feed(one, one) == ["accepted", "duplicate"]
+    (refused,) = feed(made("s1", 5, at=1e6))
+    assert isinstance(refused, Reject)
+    assert refused.reason == "future_time"
+    assert feed.effects.deltas == {MADE: {"s1": 5}}
+
+
+def test_the_number_of_sensors_and_machines_is_bounded() -> None:
+    feed = Feed(FloorShard(FloorSettings(max_sensors=3)))
+    for n in range(6):
+        feed(*(sample(None, float(t), sensor=f"t{n}") for t in range(6)))
+        feed(state("stopped", 0.0))
+    assert len(feed.shard.sensors) == len(feed.shard.active) == 3
+    assert feed.shard.report()["sensors", "known"] == 3
+    shard = FloorShard(FloorSettings(max_sensors=2))
+    for n in range(5):
+        shard.states["l", f"m{n}"] = "stopped"
+        Feed(shard)(state("running", 0.0))
+    assert len(shard.states) <= 3
+
+
+def test_the_floor_needs_no_view_and_publishes_nothing() -> None:
+    shard, effects = FloorShard(FloorSettings()), Effects()
+    shard.adopt(View(1), effects)
+    shard.publish(effects)
+    shard.tick(5.0, effects)
+    shard.tick(3.0, effects)
+    assert shard.clock == 5.0
+    assert not effects.deltas
+    assert not effects.puts
+
+
+def outputs_of(feed: Feed) -> list[tuple[str, Any]]:
+    return [(output.id, output.value) for output in feed.effects.outputs]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_events_give_the_same_alerts_also_after_a_restart(seed: int) -> None:
+    events = floor_events(seed)
+    whole, first = Feed(quick_floor()), Feed(quick_floor())
+    outcomes = whole(*events)
+    assert {"accepted", "duplicate"} == {str(outcome) for outcome in outcomes}
+    assert len(whole.sent) >= 4
+    for cut in (100, 320, 520, 800):
+        feed = Feed(quick_floor())
+        found = feed(*events[:cut])
+        blob = seal(Snapshot(feed.shard, {}, ()), b"k")
+        feed.shard = unseal(blob, b"k").state
+        found += feed(*events[cut:])
+        assert found == outcomes
+        assert outputs_of(feed) == outputs_of(whole)
+        assert feed.shard.sensors == whole.shard.sensors
+        assert feed.shard.report() == whole.shard.report()
+    assert first(*events) == outcomes
+
+
+def test_a_restored_sensor_gives_the_same_next_scores() -> None:
+    feed = warmed()
+    restored = unseal(seal(Snapshot(feed.shard, {}, ()), b"k"), b"k").state
+    key, settings = ("l1", "m1", "temperature"), feed.shard.settings.scorer
+    for x in noise(9, 500):
+        one, other = feed.shard.sensors[key], restored.sensors[key]
+        assert one.score.score(x, settings) == other.score.score(x, settings)
+        for sensor in (one, other):
+            sensor.score.learn(x, settings, quiet=True)

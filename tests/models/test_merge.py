@@ -1,0 +1,140 @@
+"""Merging shard counts into rows, and what must never get into them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.decay import Levels, align
+from models.merge import (
+    MergeSettings,
+    Totals,
+    add_up,
+    frequent_partners,
+    neighbours_of,
+    p_limit_of,
+    significant,
+    trends_of,
+)
+
+PUBLISHED = MergeSettings(min_support=0.001, min_count=5.0, false_discovery_rate=0.01)
+_EVERYBODY = {f"a{n}": 1.0 for n in range(200)}
+
+
+def rules_of(baskets: np.ndarray, settings: MergeSettings = PUBLISHED) -> list[tuple[str, str]]:
+    """Return the rules that a matrix of baskets (rows) and articles (columns) publishes."""
+    counts = baskets.astype(np.int64).T @ baskets.astype(np.int64)
+    names = [f"a{n}" for n in range(counts.shape[0])]
+    items = {name: float(counts[n, n]) for n, name in enumerate(names)}
+    totals = Totals(float(len(baskets)), float(len(baskets)))
+    found, tests = {}, 0
+    for a, name in enumerate(names):
+        pairs = {names[b]: float(counts[a, b]) for b in np.nonzero(counts[a])[0] if b != a}
+        tests += len(pairs)
+        found[name] = frequent_partners(name, pairs, items, totals, settings)
+    p_limit = p_limit_of([r.p for rules in found.values() for r in rules], tests, settings)
+    return [
+        (rule.antecedent, rule.consequent)
+        for rules in found.values()
+        for rule in significant(rules, _EVERYBODY, p_limit, settings)
+    ]
+
+
+def independent(seed: int) -> np.ndarray:
+    """Draw baskets of independent articles that sell as unequally as groceries do."""
+    frequencies = np.minimum(0.25 / np.arange(1, 170) ** 0.8, 0.25)
+    return np.random.default_rng(seed).random((3000, 169)) < frequencies
+
+
+def test_independent_articles_publish_no_rules() -> None:
+    false = [bool(rules_of(independent(seed))) for seed in range(20)]
+    assert sum(false) <= 1
+
+
+def test_planted_rules_are_published_in_both_directions() -> None:
+    baskets = independent(1)
+    baskets[:, 100] |= baskets[:, 120] & (np.random.default_rng(2).random(3000) < 0.5)
+    assert set(rules_of(baskets)) == {("a100", "a120"), ("a120", "a100")}
+
+
+def test_shards_add_up() -> None:
+    assert add_up([{"a": 1, "b": 2}, {}, {"b": 3, "c": 0.5}]) == {"a": 1, "b": 5, "c": 0.5}
+    assert add_up([]) == {}
+
+
+ITEMS = {"a": 40.0, "b": 30.0, "c": 20.0, "d": 10.0}
+HUNDRED = Totals(100.0, 100.0)
+
+
+def test_only_frequent_pairs_become_rules() -> None:
+    settings = MergeSettings(min_support=0.06, min_count=5.0)
+    pairs = {"c": 6.0, "b": 20.0, "d": 5.9, "unknown": 30.0}
+    rules = frequent_partners("a", pairs, ITEMS, HUNDRED, settings)
+    assert [rule.consequent for rule in rules] == ["b", "c"]
+    (b, _) = rules
+    assert (b.antecedent, b.n, b.n_a, b.n_b, b.n_ab) == ("a", 100, 40, 30, 20)
+    assert b.p < 1e-3
+    few = MergeSettings(min_support=0.001, min_count=20.0)
+    assert [r.consequent for r in frequent_partners("a", pairs, ITEMS, HUNDRED, few)] == ["b"]
+
+
+def test_no_rules_without_counts() -> None:
+    assert frequent_partners("a", {}, ITEMS, HUNDRED, PUBLISHED) == []
+    assert frequent_partners("x", {"a": 50.0}, ITEMS, HUNDRED, PUBLISHED) == []
+    assert Totals(0.0, 0.0).effective == 0.0
+    assert frequent_partners("a", {}, ITEMS, Totals(0.0, 0.0), PUBLISHED) == []
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e13, 1e-13])
+def test_the_unit_of_decayed_counts_does_not_matter(unit: float) -> None:
+    """Weights are relative to an arbitrary landmark; rules must be worth the same evidence."""
+    items = {name: count * unit for name, count in ITEMS.items()}
+    totals = Totals(100.0 * unit, 100.0 * unit * unit)
+    (rule,) = frequent_partners("a", {"b": 20.0 * unit}, items, totals, PUBLISHED)
+    (plain,) = frequent_partners("a", {"b": 20.0}, ITEMS, HUNDRED, PUBLISHED)
+    for name in ("n", "n_a", "n_b", "n_ab", "p", "score"):
+        assert getattr(rule, name) == pytest.approx(getattr(plain, name))
+
+
+def test_old_counts_are_less_evidence_than_they_add_up_to() -> None:
+    uneven = Totals(100.0, 500.0)  # some baskets weigh much more than others: worth 20
+    assert uneven.effective == 20.0
+    settings = MergeSettings(min_count=1.0)
+    (rule,) = frequent_partners("a", {"b": 20.0}, ITEMS, uneven, settings)
+    (plain,) = frequent_partners("a", {"b": 20.0}, ITEMS, HUNDRED, settings)
+    assert (rule.n, rule.n_ab) == (20, 4)
+    assert rule.lift == pytest.approx(plain.lift)
+    assert rule.p > plain.p
+    assert frequent_partners("a", {"b": 20.0}, ITEMS, uneven, PUBLISHED) == [], "4 of 5 baskets"
+
+
+def test_what_may_be_shown() -> None:
+    settings = MergeSettings(rules_per_item=2)
+    pairs = {"b": 20.0, "c": 15.0, "d": 9.0}
+    rules = frequent_partners("a", pairs, ITEMS, HUNDRED, settings)
+    reach = dict.fromkeys(pairs, 1.0)
+    best = sorted(rules, key=lambda rule: -rule.score)
+    assert significant(rules, reach, 1.0, settings) == tuple(best[:2])
+    assert significant(rules, reach, 0.0, settings) == ()
+    worst = max(rules, key=lambda rule: rule.p)
+    assert worst not in significant(rules, reach, worst.p * 0.99, settings)
+    hidden = significant(rules, {"b": 1.0}, 1.0, settings)
+    assert [rule.consequent for rule in hidden] == ["b"], "too few customers bought the others"
+    (seldom,) = frequent_partners("a", {"b": 10.0}, ITEMS, HUNDRED, settings)
+    assert seldom.lift < 1
+    assert significant([seldom], reach, 1.0, settings) == ()
+
+
+def test_neighbours_are_shares_of_all_shards() -> None:
+    rows = [{"a": 1.0, "b": 2.0}, {"b": 1.0, "c": 1.0}]
+    (first, second) = neighbours_of(rows, MergeSettings(neighbours_per_item=2))
+    assert (first.sku, first.share) == ("b", 0.6)
+    assert (second.sku, second.share) == ("a", 0.2)
+    assert neighbours_of([], PUBLISHED) == neighbours_of([{}], PUBLISHED) == ()
+
+
+def test_trends_are_shares_of_all_shards() -> None:
+    rows = align([Levels(0, {"a": 1.0, "b": 1.0}), Levels(0, {"b": 1.0, "c": 1.0})])
+    trends = trends_of(rows, MergeSettings(trending=2))
+    assert [(trend.sku, trend.share) for trend in trends] == [("b", 0.5), ("a", 0.25)]
+    assert trends_of([], PUBLISHED) == ()

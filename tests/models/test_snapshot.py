@@ -1,0 +1,144 @@
+"""Snapshots: whole, ours, of this version, and of nothing but the classes that a shard has."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zlib
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+import models.snapshot
+from models.floor import FloorShard
+from models.shop import ShopShard
+from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
+from tests.models.events import Feed
+from tests.models.shards import BusyShop, floor_events, quick_floor, shop_events
+
+KEY = b"k" * 32
+
+
+@pytest.fixture(scope="module")
+def shop() -> ShopShard:
+    busy = BusyShop()
+    busy.run(shop_events(1))
+    assert isinstance(busy.feed.shard, ShopShard)
+    return busy.feed.shard
+
+
+@pytest.fixture(scope="module")
+def floor() -> FloorShard:
+    shard = quick_floor()
+    Feed(shard)(*floor_events(1))
+    return shard
+
+
+def names_in(state: Any) -> set[tuple[str, str]]:
+    """Return what a pickle of ``state`` names."""
+    found: set[tuple[str, str]] = set()
+
+    class Spy(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            found.add((module, name))
+            return super().find_class(module, name)
+
+    Spy(io.BytesIO(pickle.dumps(state, protocol=5))).load()
+    return found
+
+
+def test_a_shop_shard_comes_back_whole_but_for_the_view(shop: ShopShard) -> None:
+    snapshot = Snapshot(shop, {"clickstream": 7, "orders": 3}, (1, 2))
+    again = unseal(seal(snapshot, KEY), KEY)
+    assert (again.watermarks, again.views) == (snapshot.watermarks, snapshot.views)
+    assert shop.view is not None
+    assert again.state.view is None
+    assert again.state.report() == shop.report()
+
+
+def test_a_floor_shard_comes_back_whole(floor: FloorShard) -> None:
+    again = unseal(seal(Snapshot(floor, {"sensors": 9}, ()), KEY), KEY)
+    assert again.state.sensors == floor.sensors
+    assert again.state.report() == floor.report()
+
+
+def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: FloorShard) -> None:
+    assert names_in(shop) | names_in(floor) == models.snapshot._ALLOWED
+
+
+def good() -> bytes:
+    return seal(Snapshot({"a": 1}, {}, ()), KEY)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda raw: b"", "cut off"),
+        (lambda raw: raw[:8], "cut off"),
+        (lambda raw: raw[:20], "signature"),
+        (lambda raw: raw[:-1], "signature"),
+        (lambda raw: raw + b"x", "signature"),
+        (lambda raw: b"OTHER!" + raw[6:], "version"),
+        (lambda raw: raw[:6] + b"\x02" + raw[7:], "version"),
+        (lambda raw: raw[:8] + b"\xff\xff\xff\x7f" + raw[12:], "signature"),
+    ],
+)
+def test_what_is_no_whole_snapshot_is_refused(
+    spoil: Callable[[bytes], bytes], message: str
+) -> None:
+    with pytest.raises(SnapshotError, match=message):
+        unseal(spoil(good()), KEY)
+
+
+def test_every_single_changed_byte_is_noticed() -> None:
+    raw = good()
+    assert (raw[:6], raw[6]) == (MAGIC, VERSION)
+    for place in range(len(raw)):
+        changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+        with pytest.raises(SnapshotError):
+            unseal(changed, KEY)
+
+
+def test_another_key_does_not_open_it() -> None:
+    with pytest.raises(SnapshotError, match="TAILORLINE_SNAPSHOTS__KEY"):
+        unseal(good(), b"another key")
+
+
+def test_another_river_does_not_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.snapshot, "version", lambda _: "0.25.0")
+    raw = good()
+    monkeypatch.undo()
+    with pytest.raises(SnapshotError, match=r"river 0\.25\.0"):
+        unseal(raw, KEY)
+
+
+class Evil:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return (pytest.fail, ("code was run",))
+
+
+@pytest.mark.parametrize("state", [Evil(), date(2026, 1, 1), object(), print])
+def test_even_if_signed_other_classes_are_refused(state: Any) -> None:
+    raw = seal(Snapshot(state, {}, ()), KEY)
+    with pytest.raises(SnapshotError, match="not on the list"):
+        unseal(raw, KEY)
+
+
+@pytest.mark.parametrize("body", [b"no zlib", zlib.compress(b"no pickle"), zlib.compress(b"N")])
+def test_a_signed_body_that_does_not_load(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zlib, "compress", lambda *_: body)
+    raw = good()
+    monkeypatch.undo()
+    with pytest.raises(SnapshotError, match="cannot be loaded"):
+        unseal(raw, KEY)
+
+
+def test_a_class_that_has_gone_since(monkeypatch: pytest.MonkeyPatch, floor: FloorShard) -> None:
+    raw = seal(Snapshot(floor, {}, ()), KEY)
+    monkeypatch.delattr("models.floor.Sensor")
+    with pytest.raises(SnapshotError, match="cannot be loaded"):
+        unseal(raw, KEY)

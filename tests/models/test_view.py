@@ -1,0 +1,74 @@
+"""The merged view: a chain of changes equals a view made at once."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.effects import part_of
+from models.view import TRENDING, Neighbour, Row, Trend, View, encode
+from tests.models.itemsets.planted import supersets
+
+ITEMS = "abcdefg"
+PARTS = 3
+CHANGES = st.lists(
+    st.dictionaries(
+        st.sampled_from(ITEMS),
+        st.sets(st.sampled_from(ITEMS)),
+        min_size=1, max_size=4,
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+def row_of(item: str, partners: set[str]) -> Row:
+    later = tuple(sorted(one for one in partners if one > item))
+    return Row(partners=later, count=float(len(later)), next=(Neighbour("n", 0.5),))
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHANGES)
+def test_a_changed_view_equals_one_made_at_once(changes: list[dict[str, set[str]]]) -> None:
+    view, state = View(PARTS), dict[str, Row]()
+    past: list[tuple[View, dict[str, Row], frozenset[tuple[str, str, str]]]] = []
+    for version, change in enumerate(changes, start=1):
+        rows = {item: row_of(item, partners) for item, partners in change.items()}
+        state = state | rows
+        for part in range(PARTS):
+            own = {i: encode(row) for i, row in rows.items() if part_of(i, PARTS) == part}
+            view = view.changed(part, version, own)
+        past.append((view, state, view.opened))
+    for version, (one, rows, opened) in enumerate(past, start=1):
+        whole = View(PARTS, {i: encode(row) for i, row in rows.items()}, (version,) * PARTS)
+        assert one.rows() == whole.rows() == rows
+        assert one.opened == whole.opened == opened
+        assert one.opened == supersets({item: row.partners for item, row in rows.items()})
+        assert one.versions == whole.versions
+
+
+def test_an_old_version_stays_as_it_was() -> None:
+    old = View(1, {"a": encode(Row(count=1.0))})
+    new = old.changed(0, 7, {"a": encode(Row(count=2.0)), "b": encode(Row(count=3.0))})
+    assert old.row("a").count == 1.0
+    assert new.row("a").count == 2.0
+    assert old.row("b") == Row()
+    assert (old.versions, new.versions) == ((0,), (7,))
+    assert set(old.rows()) == {"a"}
+
+
+def test_one_part_moves_at_a_time() -> None:
+    assert View(4).changed(2, 9, {}).versions == (0, 0, 9, 0)
+
+
+def test_trends_are_no_article() -> None:
+    trends = (Trend("a", 0.5), Trend("b", 0.1))
+    view = View(1, {TRENDING: encode(trends), "a": encode(Row(count=1.0))})
+    assert view.trending == trends
+    assert set(view.rows()) == {"a"}
+    again = view.changed(0, 1, {"b": encode(Row())})
+    assert again.trending == trends
+    assert again.changed(0, 2, {TRENDING: encode(trends[:1])}).trending == trends[:1]
+
+
+def test_an_unknown_article_has_an_empty_row() -> None:
+    assert View(1).row("x") == Row()
