@@ -26,7 +26,7 @@ demo: $(VENV)/.demo ## show data flowing: no Docker, no Java
 	$(BIN)/tailorline demo $(ARGS)
 
 test: $(VENV)/.dev ## run all tests; tests/system on the embedded broker and store
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-system: $(VENV)/.dev ## run tests/system on Apache Kafka (java, mvn) and redis-server
 	TAILORLINE_TEST_REQUIRED=1 $(BIN)/python -m tests.system.servers -- $(BIN)/pytest tests/system $(ARGS)

@@ -167,8 +167,10 @@ def layout() -> str:
     for module, name in sorted(_ALLOWED):
         if module.startswith("models."):
             kind = getattr(importlib.import_module(module), name)
-            made_of = getattr(kind, "__slots__", ()) or kind.__init__.__code__.co_names
-            told.append(f"{module}.{name}: {', '.join(made_of)}")
+            made_of = getattr(kind, "_fields", ()) or getattr(kind, "__slots__", ())
+            if not made_of:  # a plain class: what its __init__ names
+                made_of = getattr(getattr(kind.__init__, "__code__", None), "co_names", ())
+            told.append(f"{module}.{name}: {', '.join(sorted(made_of))}")
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 

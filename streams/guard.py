@@ -54,11 +54,11 @@ class Guard:
                 f"{len(self._recent)}), the last at {where}. Nothing of this batch was applied. "
                 "Mend the step or the data, then start again: it goes on right here."
             ) from error
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        return Reject(
-            "step_failed",
-            f"{type(error).__name__}: {error} ({frame.name}, line {frame.lineno})"[:400],
+        at = "".join(
+            f" ({frame.name}, line {frame.lineno})"
+            for frame in traceback.extract_tb(error.__traceback__)[-1:]
         )
+        return Reject("step_failed", f"{type(error).__name__}: {error}"[:300] + at)
 
 
 def dead_letter(

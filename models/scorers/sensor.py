@@ -89,7 +89,7 @@ class SensorScore:
     level: float = 0.0
     """Smoothed z: how far the level is off."""
     spread: float = 1.0
-    """Smoothed square of z: how much it scatters."""
+    """Smoothed square of z around that level: how much it scatters."""
     level_base: Running = field(default_factory=Running)
     spread_base: Running = field(default_factory=Running)
     moves: Running = field(default_factory=Running)
@@ -112,8 +112,9 @@ class SensorScore:
         if abs(z) >= settings.sudden_z:
             return Verdict("deviation", min(abs(z), _MOST_Z), expected, sudden=True)
         by_level, by_spread = self._unusual(level, spread)
-        if by_level >= by_spread:
-            return Verdict("deviation", by_level, expected)
+        # A jump of the level also scatters for a moment, so where both are off it is the level.
+        if by_level >= min(by_spread, settings.quiet_z):
+            return Verdict("deviation", max(by_level, by_spread), expected)
         return Verdict("spread", by_spread, expected)
 
     def learn(self, x: float, settings: ScorerSettings, *, quiet: bool) -> None:
@@ -161,7 +162,8 @@ class SensorScore:
         a = settings.smoothing
         clipped = max(-_CLIP, min(_CLIP, z))
         level = (1 - a) * self.level + a * clipped
-        spread = (1 - a / 2) * self.spread + a / 2 * clipped * clipped
+        around = clipped - self.level
+        spread = (1 - a / 2) * self.spread + a / 2 * around * around
         return level, spread, z
 
     def _unusual(self, level: float, spread: float) -> tuple[float, float]:

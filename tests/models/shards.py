@@ -38,7 +38,8 @@ def shop_events(seed: int, number: int = 600) -> list[Any]:
         }
         visit = {**who, "session_id": f"{who['customer_id']}-{int(at // 900)}"}
         sku, when = rng.choice(skus), at - rng.choice([0, 0, 0, 40])
-        order, basket = f"o{rng.randrange(60)}", " ".join(rng.sample(skus[:6], k=rng.randint(1, 5)))
+        order = f"o{rng.randrange(60)}"
+        basket = " ".join(rng.sample(rng.choice([skus[:3], skus[3:6], skus]), k=rng.randint(1, 3)))
         made += rng.choices(
             [
                 [e.view(sku, when, **visit)],
@@ -100,7 +101,7 @@ class BusyShop:
     """A shop shard with its own store and merge: views, ticks and publishing come in between."""
 
     def __init__(self, shard: ShopShard | None = None) -> None:
-        self.feed = e.Feed(shard or ShopShard(BUSY))
+        self.feed = e.Feed(shard or ShopShard(BUSY), sceptical=True)
         self.store = Store()
         self.turn = 0
         self.view: Any = None

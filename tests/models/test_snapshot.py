@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 import models.snapshot
+from models.customers import Customer
 from models.floor import FloorShard
+from models.itemsets.counts import ItemsetCounts
+from models.itemsets.window import Kept
 from models.shop import ShopShard
 from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
 from tests.models.events import Feed
@@ -112,6 +115,38 @@ def test_another_river_does_not_open_it(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.undo()
     with pytest.raises(SnapshotError, match=r"river 0\.25\.0"):
         unseal(raw, KEY)
+
+
+def test_a_patch_of_river_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = models.snapshot.version("river")
+    monkeypatch.setattr(models.snapshot, "version", lambda _: f"{ours}.post1")
+    raw = good()
+    monkeypatch.undo()
+    assert unseal(raw, KEY).state == {"a": 1}
+
+
+def test_models_of_another_make_do_not_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.snapshot, "layout", lambda: "another")
+    raw = good()
+    monkeypatch.undo()
+    with pytest.raises(SnapshotError, match="another version of Tailorline's models"):
+        unseal(raw, KEY)
+
+
+@pytest.mark.parametrize("kind", [Customer, Kept, ItemsetCounts, ShopShard])
+def test_a_changed_class_is_another_make(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = models.snapshot.layout.__wrapped__()
+    assert models.snapshot.layout.__wrapped__() == before
+    if kind is ShopShard:
+
+        def begin(self: Any) -> None:
+            self.something_new = 1
+
+        monkeypatch.setattr(kind, "__init__", begin)
+    else:
+        names = "_fields" if hasattr(kind, "_fields") else "__slots__"
+        monkeypatch.setattr(kind, names, (*getattr(kind, names), "something_new"))
+    assert models.snapshot.layout.__wrapped__() != before
 
 
 class Evil:

@@ -1,0 +1,434 @@
+"""The shop's shard: clicks and orders in, counts and offers out."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from typing import Any
+
+import msgspec
+import pytest
+
+from models.customers import MAX_CART
+from models.decay import Levels
+from models.effects import Effects
+from models.itemsets.counts import ITEMS, TOTALS
+from models.itemsets.rules import Rule
+from models.offers.limits import OfferSettings
+from models.sequences.guess import SequenceSettings
+from models.shop import COVISITS, DEMAND, TRENDS, ShopSettings, ShopShard
+from models.snapshot import Snapshot, seal, unseal
+from models.view import TRENDING, Row, Trend, View, encode
+from schemas.decoding import Reject
+from schemas.outputs import Offer
+from schemas.topics import OFFERS
+from tests.models.events import (
+    T0,
+    Feed,
+    add,
+    cancelled,
+    clicked,
+    placed,
+    remove,
+    returned,
+    search,
+    shown,
+    view,
+)
+from tests.models.shards import BusyShop, shop_events
+from tests.models.stores import Store
+
+EAGER = ShopSettings(offers=OfferSettings(cooldown_s=0, item_cooldown_s=0, min_views=1))
+HOT = View(1, {TRENDING: encode((Trend("hot", 0.5), Trend("warm", 0.25)))})
+
+
+def shop(settings: ShopSettings | None = None, seen: View | None = None) -> Feed:
+    shard = ShopShard(settings or ShopSettings())
+    if seen is not None:
+        shard.adopt(seen, Effects())
+    return Feed(shard)
+
+
+def customer(feed: Feed, name: str = "c1") -> Any:
+    return feed.shard.customers[name]
+
+
+def offered(feed: Feed) -> list[list[str]]:
+    return [[item.sku for item in offer.items] for offer in feed.sent]
+
+
+# -- what is accepted -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        view("a"), search(), add("a"), remove("a"), shown("o"), clicked("o"),
+        placed("o", "a"), cancelled("o"), returned("o", "a"),
+    ],
+    ids=lambda event: type(event).__name__,
+)  # fmt: skip
+@pytest.mark.parametrize("consent", [True, False])
+def test_every_event_is_accepted_once(event: Any, consent: bool) -> None:
+    feed = shop()
+    event = msgspec.structs.replace(event, consent=consent)
+    assert feed(event, event) == ["accepted", "duplicate"]
+    assert len(feed.shard.customers) == int(consent)
+
+
+def test_an_id_may_come_on_both_topics() -> None:
+    feed = shop()
+    both = [view("a", event_id="x"), placed("o", "a", event_id="x")]
+    assert feed(*both, *both) == ["accepted", "accepted", "duplicate", "duplicate"]
+
+
+def test_an_event_from_the_future_is_refused_and_changes_nothing() -> None:
+    feed = shop()
+    feed.sceptical = True
+    feed(view("a", 0.0))
+    (refused,) = feed(view("a", 4000.0, event_id="x"))
+    assert isinstance(refused, Reject)
+    assert refused.reason == "future_time"
+    assert feed.shard.clock == T0
+    assert feed(view("a", 10.0, event_id="x")) == ["accepted"], "its id was not used up"
+
+
+# -- customers ------------------------------------------------------------------------------------
+
+
+def test_without_consent_there_is_no_profile_and_no_offer_but_counts() -> None:
+    feed = shop(EAGER, HOT)
+    anonymous: dict[str, Any] = {"consent": False}
+    feed(view("a", **anonymous), add("a", **anonymous), placed("o", "a b", **anonymous))
+    assert len(feed.shard.customers) == 0
+    assert not feed.sent
+    assert feed.effects.deltas[DEMAND] == {"a": 1, "b": 1}
+    assert feed.shard.sequences.trending.top(1) == [("a", 1.0)]
+    assert b"c1" not in pickle.dumps(feed.shard)
+
+
+def test_withdrawn_consent_takes_the_profile_along() -> None:
+    feed = shop()
+    feed(view("a"), placed("o", "a"))
+    assert b"c1" in pickle.dumps(feed.shard)
+    feed(search(1.0, consent=False))
+    assert len(feed.shard.customers) == 0
+    assert b"c1" not in pickle.dumps(feed.shard)
+    feed(view("b", 5000.0))
+    assert customer(feed).orders == 0
+
+
+def test_what_a_session_leaves_behind() -> None:
+    feed = shop()
+    feed(view("a"), view("b"), view("a"), search(), add("a"), add("b"), remove("a"), clicked("x"))
+    one = customer(feed)
+    assert (one.views, one.searches, one.carts, one.removes, one.clicks) == (3, 1, 2, 1, 1)
+    assert one.recent == ["a", "b"]
+    assert list(one.cart) == ["b"]
+    feed(placed("o", "a b", 9.0))
+    assert (one.orders, one.last_order_at) == (1, T0 + 9)
+    assert one.bought == {"a": (T0 + 9, 1), "b": (T0 + 9, 1)}
+    assert one.cart == {}
+    feed(view("c", 20.0, session_id="s2"))
+    assert (one.views, one.recent, one.orders) == (1, ["c"], 1)
+
+
+def test_carts_are_bounded() -> None:
+    feed = shop()
+    feed(*(add(f"s{n}") for n in range(MAX_CART + 10)))
+    assert len(customer(feed).cart) == MAX_CART
+
+
+def test_the_number_of_customers_is_bounded() -> None:
+    feed = shop(ShopSettings(max_customers=3))
+    feed(*(view("a", float(n), customer_id=f"c{n}") for n in range(9)))
+    assert feed.shard.report()["customers", "profiles"] == 3
+    assert set(feed.shard._sessions) == {"c6", "c7", "c8"}
+
+
+# -- labels ---------------------------------------------------------------------------------------
+
+
+def labels(feed: Feed) -> tuple[int, int]:
+    return feed.shard.propensity.learnt, feed.shard.propensity.positives
+
+
+def test_an_order_is_a_positive_label() -> None:
+    feed = shop()
+    feed(*(view("a", float(n)) for n in range(5)))
+    assert labels(feed) == (0, 0)
+    feed(placed("o", "a", 9.0))
+    assert labels(feed) == (2, 2)
+    feed(placed("p", "a", 10.0))
+    assert labels(feed) == (2, 2)
+
+
+def test_a_new_session_is_a_negative_label() -> None:
+    feed = shop()
+    feed(view("a"), view("b"), view("c", 5.0, session_id="s2"))
+    assert labels(feed) == (1, 0)
+
+
+@pytest.mark.parametrize("by", ["event", "tick"])
+def test_a_silent_session_ends_with_the_window(by: str) -> None:
+    feed = shop()
+    feed(view("a"), view("b"), view("x", customer_id="c2"), view("x", 900.0, customer_id="c2"))
+    for at, expected in ((1799.0, (0, 0)), (1800.0, (1, 0)), (2700.0, (2, 0))):
+        if by == "event":
+            feed(search(at, customer_id="c3"))
+        else:
+            feed.shard.tick(T0 + at, feed.effects)
+            feed.shard.tick(T0 + 5.0, feed.effects)
+        assert labels(feed) == expected
+    assert customer(feed).session_id == ""
+    feed(view("a", 2700.0))
+    assert customer(feed).views == 1, "the same session id begins anew after the window"
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+
+def counted(feed: Feed) -> tuple[dict[str, float], dict[str, float]]:
+    store = Store()
+    store.apply(feed.effects)
+    keep = {key: {k: v for k, v in store.counts(key).items() if v} for key in (DEMAND, TOTALS)}
+    return keep[DEMAND], keep[TOTALS]
+
+
+def test_demand_is_in_units_and_baskets_in_articles() -> None:
+    feed = shop()
+    feed(placed("o", {"a": 3, "b": 1}), placed("p", {"a": 2}))
+    demand, totals = counted(feed)
+    assert demand == {"a": 5, "b": 1}
+    assert totals["n"] == 2
+
+
+@pytest.mark.parametrize("take_back", [cancelled, returned])
+def test_all_of_an_order_can_be_taken_back(take_back: Any) -> None:
+    feed = shop()
+    feed(placed("o", {"a": 3, "b": 1}), take_back("o"))
+    demand, totals = counted(feed)
+    assert demand == {}
+    assert totals.get("n", 0) == 0
+    assert feed.shard.unmatched_returns == 0
+    feed(take_back("o"), take_back("o", {"a": 3}))
+    assert counted(feed)[0] == {}, "nothing can be taken back twice"
+    assert feed.shard.unmatched_returns == 0
+
+
+def test_some_units_can_be_taken_back_and_never_more_than_there_were() -> None:
+    feed = shop()
+    feed(placed("o", {"a": 3, "b": 1}), returned("o", {"a": 2}))
+    demand, totals = counted(feed)
+    assert demand == {"a": 1, "b": 1}
+    assert feed.effects.deltas[ITEMS]["a"] > 0, "one of three is still bought"
+    feed(returned("o", {"a": 2, "unknown": 1}))
+    assert counted(feed)[0] == {"b": 1}
+    assert feed.effects.deltas[ITEMS]["a"] == 0
+    feed(returned("o", {"a": 1}))
+    demand, totals = counted(feed)
+    assert (demand, totals["n"]) == ({"b": 1}, 1)
+
+
+def test_returns_of_orders_long_gone_are_counted_as_such() -> None:
+    feed = shop()
+    feed(returned("unknown", {"a": 2}), cancelled("unknown"))
+    assert counted(feed) == ({"a": -2}, {})
+    assert feed.shard.unmatched_returns == 2
+    small = shop(msgspec.convert({"itemsets": {"window": 2}}, ShopSettings))
+    small(placed("o", "a"), placed("p", "a"), placed("q", "a"), cancelled("o"), cancelled("q"))
+    assert small.shard.unmatched_returns == 1
+
+
+# -- offers ---------------------------------------------------------------------------------------
+
+
+def test_an_offer_has_its_reason_times_and_a_deterministic_id() -> None:
+    rule = Rule(antecedent="a", consequent="b", n=1000, n_a=100, n_b=50, n_ab=40)
+    seen = View(1, {"a": encode(Row(rules=(rule,)))})
+    feed, again = shop(EAGER, seen), shop(EAGER, seen)
+    event = add("a", 7.0)
+    for each in (feed, again):
+        each(event)
+    (output,) = feed.effects.outputs
+    offer = output.value
+    assert isinstance(offer, Offer)
+    assert (output.topic, output.key, output.id) == (OFFERS.name, b"c1", offer.offer_id)
+    assert offer == again.sent[0]
+    assert (offer.customer_id, offer.session_id, offer.trigger) == ("c1", "s1", "add_to_cart")
+    assert offer.decided_at.timestamp() == T0 + 7
+    assert (offer.expires_at - offer.decided_at).total_seconds() == 1800
+    assert offer.propensity == 0.5
+    (item,) = offer.items
+    assert item.sku == "b"
+    assert item.reason.because_of == "a"
+    assert "in 40 of 100 orders" in item.reason.text
+    # What consumers validate by must fit what is sent.
+    assert msgspec.json.decode(msgspec.json.encode(offer), type=Offer) == offer
+
+
+def test_views_make_offers_once_there_are_enough_of_them() -> None:
+    feed = shop(seen=HOT)
+    feed(view("a"))
+    assert not feed.sent
+    feed(view("b"))
+    assert [offer.trigger for offer in feed.sent] == ["view"]
+
+
+def test_no_offer_without_anything_to_offer() -> None:
+    feed = shop(EAGER)
+    feed(add("a"))
+    assert not feed.sent
+    assert customer(feed).offer_times == []
+
+
+def test_what_was_just_seen_carted_offered_or_bought_is_not_offered() -> None:
+    feed = shop(
+        ShopSettings(offers=OfferSettings(cooldown_s=0, min_views=1, item_cooldown_s=60)), HOT
+    )
+    feed(placed("o", "warm"), add("x", 1.0))
+    assert offered(feed) == [["hot"]]
+    feed(add("y", 2.0))
+    assert len(feed.sent) == 1, "hot was offered a second ago"
+    feed(add("z", 61.0))
+    assert offered(feed) == [["hot"], ["hot"]]
+    feed(add("hot", 200.0))
+    assert len(feed.sent) == 2
+
+
+def test_cooldown_and_daily_cap() -> None:
+    settings = ShopSettings(
+        offers=OfferSettings(cooldown_s=100, item_cooldown_s=0, daily_cap=3, min_views=1)
+    )
+    feed = shop(settings, HOT)
+    for at in (0, 50, 100, 250, 400, 40_000, 86_399, 86_400, 86_450):
+        feed(add("x", float(at)))
+    times = [offer.decided_at.timestamp() - T0 for offer in feed.sent]
+    assert times == [0, 100, 250, 86_400]
+
+
+def test_clicks_move_the_weight_of_their_source() -> None:
+    feed = shop(EAGER, HOT)
+    feed(add("x"))
+    (offer,) = feed.sent
+    feedback = feed.shard.feedback
+    before = feedback.weight("trending")
+    feed(shown(offer.offer_id, 1.0))
+    assert feedback.shown["trending"] == 1
+    assert feedback.weight("trending") < before
+    feed(clicked(offer.offer_id, 2.0, sku="hot"), clicked(offer.offer_id, 2.0, sku="other"))
+    assert feedback.clicked["trending"] == 1
+    assert feedback.weight("trending") > before
+    feed(shown("unknown", 3.0), clicked("unknown", 3.0))
+    assert sum(feedback.shown.values()) == sum(feedback.clicked.values()) == 1
+
+
+def test_only_the_last_offers_wait_for_clicks() -> None:
+    settings = ShopSettings(
+        offers=OfferSettings(cooldown_s=0, item_cooldown_s=0, min_views=1, pending=2)
+    )
+    feed = shop(settings, HOT)
+    feed(*(add("x", float(n)) for n in range(3)))
+    feed(*(shown(offer.offer_id, 5.0) for offer in feed.sent))
+    assert feed.shard.feedback.shown["trending"] == 2
+
+
+# -- views and publishing -------------------------------------------------------------------------
+
+
+def test_frequent_triangles_of_a_view_are_counted() -> None:
+    rows = {"a": encode(Row(partners=("b", "c"))), "b": encode(Row(partners=("c",)))}
+    feed = shop()
+    feed(placed("o", "a b c d"))
+    effects = Effects()
+    feed.shard.adopt(View(1, rows), effects)
+    assert effects.deltas["count:triples"] == {"a\x1fb\x1fc": pytest.approx(_weight(feed))}
+    effects = Effects()
+    feed.shard.adopt(View(1, rows), effects)
+    assert not effects.deltas
+
+
+def _weight(feed: Feed) -> float:
+    return feed.effects.deltas[ITEMS]["a"]
+
+
+def test_what_changed_is_published_piece_by_piece_and_what_went_is_dropped() -> None:
+    settings = ShopSettings(sequences=SequenceSettings(max_items=3), publish_rows=2)
+    feed = shop(settings)
+    feed(view("a"), view("b"))
+    effects = Effects()
+    feed.shard.publish(effects)
+    rows = {
+        sku: msgspec.json.decode(blob, type=Levels).weights
+        for sku, blob in effects.puts[COVISITS].items()
+    }
+    assert rows["a"]["b"] == pytest.approx(2 * rows["b"]["a"])
+    trends = msgspec.json.decode(effects.puts[TRENDS]["top"], type=Levels)
+    assert set(trends.weights) == {"a", "b"}
+    assert effects.dirty == {0: {"a", "b", TRENDING}}
+    feed(view("c", 1.0), view("d", 1.0))
+    left, dropped = [], set[str]()
+    for _ in range(4):
+        effects = Effects()
+        feed.shard.publish(effects)
+        left.append(len(effects.puts.get(COVISITS, {})) + len(effects.drops.get(COVISITS, ())))
+        dropped |= effects.drops.get(COVISITS, set())
+    assert left == [2, 2, 0, 0]
+    assert dropped
+    assert not dropped & set(feed.shard.sequences.covisits._rows)
+
+
+def test_a_new_shard_publishes_nothing() -> None:
+    effects = Effects()
+    ShopShard(ShopSettings()).publish(effects)
+    assert not effects.puts
+
+
+# -- replay ---------------------------------------------------------------------------------------
+
+
+def digest(busy: BusyShop) -> str:
+    sent = [(output.id, encode(output.value)) for output in busy.sent]
+    return hashlib.sha256(repr((sent, busy.outcomes, busy.store.hashes)).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_events_give_the_same_outputs_and_counts(seed: int) -> None:
+    one, other = BusyShop(), BusyShop()
+    for busy in (one, other):
+        busy.run(shop_events(seed))
+    kinds = {outcome if isinstance(outcome, str) else outcome.reason for outcome in one.outcomes}
+    assert kinds == {"accepted", "duplicate", "future_time"}
+    assert len(one.sent) > 50
+    assert {i.reason.kind for output in one.sent for i in output.value.items} >= {
+        "viewed_next", "trending", "bought_together",
+    }  # fmt: skip
+    assert digest(one) == digest(other)
+    assert len({output.id for output in one.sent}) == len(one.sent)
+
+
+@pytest.mark.parametrize("cut", [1, 77, 160, 333, 599])
+def test_a_snapshot_anywhere_gives_the_same_rest(cut: int) -> None:
+    events = shop_events(5)
+    whole, halves = BusyShop(), BusyShop()
+    whole.run(events)
+    halves.run(events[:cut])
+    shard: Any = halves.feed.shard
+    blob = seal(Snapshot(shard, {}, ()), b"k")
+    halves.feed.shard = restored = unseal(blob, b"k").state
+    if halves.view is not None:
+        restored.adopt(halves.view, halves.feed.effects)
+    halves.run(events[cut:])
+    assert digest(halves) == digest(whole)
+    assert restored.report() == whole.feed.shard.report()
+
+
+def test_the_report_names_its_models() -> None:
+    feed = shop()
+    feed(view("a"), view("b"), placed("o", "a b"))
+    report = feed.shard.report()
+    assert report["propensity", "examples"] == 1
+    assert report["itemsets", "pairs"] == 1
+    assert report["itemsets", "open_triples"] == 0
+    assert report["sequences", "rows"] == 2
+    assert report["customers", "profiles"] == 1
