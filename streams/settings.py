@@ -40,8 +40,10 @@ class KafkaSettings(BaseModel):
     session_timeout_ms: Positive = Field(
         10_000, description="A worker silent for so long loses its partitions."
     )
-    batch: Positive = Field(500, description="Most events per poll.")
-    poll_seconds: Seconds = Field(0.05, description="Longest wait for a poll to fill.")
+    batch: Positive = Field(
+        2_000, description="Most events per poll; they are handed on in one batch per shard."
+    )
+    poll_seconds: Seconds = Field(0.03, description="Longest wait for a poll to fill.")
     fetch_wait_ms: Positive = Field(
         100,
         description="Longest that the broker holds a fetch open for new events. Real brokers answer "

@@ -59,13 +59,14 @@ def limit(bootstrap: str, events: int) -> dict[str, Any]:
 
 
 def batches_of(bootstrap: str, events: int) -> Batches:
-    """Return all events in the batches that a worker gets: 500 a poll, split by shard."""
+    """Return all events in the batches that a worker gets: polled as set, split by shard."""
     consumer = consumer_of(bootstrap)
+    most = Settings().kafka.batch
     found: Batches = []
     read = 0
     while read < events:
         polled: dict[ShardId, list[Message]] = {}
-        for kafka_message in consumer.consume(BATCH, 0.05):
+        for kafka_message in consumer.consume(most, 0.05):
             raw: Any = kafka_message
             shard = ShardId(FLOW_OF_TOPIC[raw.topic()].name, raw.partition())
             polled.setdefault(shard, []).append(

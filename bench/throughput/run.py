@@ -19,6 +19,7 @@ from bench.report import Metrics, Report, comparison, progress, text
 from bench.throughput.mixes import MIXES, RATE, Load, Mix, preload
 from bench.throughput.system import measure
 from bench.workers import BenchError, Site
+from streams.settings import Settings
 
 PARTITIONS = 4
 _INGEST_SHARE = 0.5
@@ -50,7 +51,7 @@ def bench_throughput(
         ["simulated world"],
         {
             "events": sizes, "rounds": rounds, "seed": seed, "rate_simulated": RATE,
-            "partitions": PARTITIONS, "poll": 500, "topics": dict(loads["mix"].by_topic),
+            "partitions": PARTITIONS, "poll": Settings().kafka.batch, "topics": dict(loads["mix"].by_topic),
             "bytes_per_event": loads["mix"].size / loads["mix"].events,
             "faust_events": min(events, _FAUST_MOST), "cpus": os.cpu_count(),
             "load_average_before": load_before, "load_average_after": os.getloadavg()[0],

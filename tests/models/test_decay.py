@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.decay import ForwardDecay, Levels, align
@@ -17,6 +17,7 @@ def decayed(now: float, at: float) -> float:
     return 0.5 ** ((now - at) / HALF_LIFE)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e5), min_size=1, max_size=60))
 def test_sums_keep_the_ratios_of_explicit_weights(times: list[float]) -> None:
     decay, old, every = ForwardDecay(HALF_LIFE), 0.0, 0.0

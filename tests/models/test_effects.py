@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -84,3 +85,16 @@ def test_outputs_keep_their_order() -> None:
     for output in outputs:
         effects.send(output)
     assert effects.outputs == outputs
+
+
+@pytest.mark.parametrize("wish", ["add", "put", "drop", "mark", "send"])
+def test_there_is_something_to_do_once_something_is_wished_for(wish: str) -> None:
+    effects = Effects()
+    effects.begin(origin())
+    assert not effects
+    arguments: dict[str, tuple[Any, ...]] = {
+        "add": ("k", "a", 1), "put": ("k", "a", b"1"), "drop": ("k", "a"), "mark": ("a",),
+        "send": (Output("t", b"k", "id", 1),),
+    }  # fmt: skip
+    getattr(effects, wish)(*arguments[wish])
+    assert effects

@@ -118,6 +118,23 @@ def test_withdrawn_consent_takes_the_profile_along() -> None:
     assert customer(feed).orders == 0
 
 
+def test_an_event_that_says_nothing_of_consent_leaves_it_as_it_was() -> None:
+    feed = shop()
+    feed(view("a", consent=None))
+    assert len(feed.shard.customers) == 0
+    feed(view("a", 1.0, consent=True), view("b", 2.0, consent=None), search(3.0, consent=None))
+    assert customer(feed).recent == ["b", "a"]
+    feed(view("a", 4.0, consent=False), view("b", 5.0, consent=None))
+    assert len(feed.shard.customers) == 0
+
+
+def test_articles_without_end_are_counted_together() -> None:
+    feed = shop(ShopSettings(max_skus=2))
+    feed(placed("o", "a b c d"), returned("o", "c"), returned("unknown", "e"))
+    assert counted(feed)[0] == {"a": 1, "b": 1}
+    assert feed.effects.deltas[DEMAND]["(other)"] == 0
+
+
 def test_what_a_session_leaves_behind() -> None:
     feed = shop()
     feed(view("a"), view("b"), view("a"), search(), add("a"), add("b"), remove("a"), clicked("x"))
@@ -376,6 +393,15 @@ def test_what_changed_is_published_piece_by_piece_and_what_went_is_dropped() -> 
     assert left == [2, 2, 0, 0]
     assert dropped
     assert not dropped & set(feed.shard.sequences.covisits._rows)
+
+
+def test_trends_are_published_only_if_they_moved() -> None:
+    feed = shop()
+    feed(view("a"))
+    for expected in (True, False):
+        effects = Effects()
+        feed.shard.publish(effects)
+        assert (TRENDS in effects.puts) == expected
 
 
 def test_a_new_shard_publishes_nothing() -> None:

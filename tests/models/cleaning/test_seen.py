@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.cleaning.seen import SeenIds
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10), st.lists(st.integers(0, 40), max_size=200))
 def test_at_least_the_last_and_at_most_twice_as_many(capacity: int, ids: list[int]) -> None:
     seen, accepted = SeenIds(capacity), list[int]()

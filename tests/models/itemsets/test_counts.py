@@ -185,6 +185,23 @@ def test_decayed_supports_equal_explicit_weights(seed: int, number: int) -> None
     assert totals.effective == pytest.approx(effective, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_lossy_counting_keeps_its_bound_over_landmarks(seed: int) -> None:
+    half_life, epsilon, at = 50.0, 0.02, 1e6
+    ours = shards(1, ItemsetSettings(half_life_s=half_life, epsilon=epsilon, cap=0))
+    placed: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for order_id, skus in baskets(seed, 400, articles=12).items():
+        at += 15.0  # two landmarks pass
+        placed[order_id] = (at, skus)
+        ours.learn(order_id, skus, at)
+    total = totals_of(ours.stores).w
+    held = {items: n / total for items, n in ours.frequent(0).items() if len(items) == 2}
+    true = {items: s for items, s in explicit(placed, half_life).items() if len(items) == 2}
+    assert all(true[pair] - epsilon - 1e-9 <= s <= true[pair] + 1e-9 for pair, s in held.items())
+    assert all(pair in held for pair, s in true.items() if s > epsilon + 1e-9)
+    assert len(held) < len(true)
+
+
 def test_what_has_decayed_to_nothing_is_forgotten() -> None:
     ours = shards(1, ItemsetSettings(half_life_s=1.0, cap=0, min_customers=1))
     effects, store = Effects(), ours.stores[0]

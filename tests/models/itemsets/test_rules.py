@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.itemsets.rules import Rule, wilson_lower
@@ -55,6 +55,7 @@ def test_wilson(hits: float, trials: float, expected: float) -> None:
     assert wilson_lower(hits, trials) == pytest.approx(expected, abs=2e-5)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(1e-3, 1e6))
 def test_wilson_lies_between_zero_and_the_share(hits: float, trials: float) -> None:
     assert 0 <= wilson_lower(hits, trials) <= min(hits / trials, 1) + 1e-12

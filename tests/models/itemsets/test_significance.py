@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, fisher_exact
 
@@ -69,6 +69,7 @@ def naive(p_values: list[float], q: float, tests: int) -> float:
     return best
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1) | st.floats(0, 1e-3), max_size=40),
     st.sampled_from([0.01, 0.05, 0.2]),

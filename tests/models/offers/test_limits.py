@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.customers import Customer
@@ -12,6 +12,7 @@ from models.offers.limits import OfferSettings, may_offer, suppressed
 DAY = 86400.0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 20_000), min_size=30, max_size=120),
     st.integers(1, 4),

@@ -7,7 +7,7 @@ import pickle
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.customers import Customer
@@ -111,6 +111,7 @@ def brute_force(hits: list[int], misses: list[int]) -> float:
     return won / pairs if pairs else 0.5
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 8).flatmap(
         lambda n: st.tuples(*[st.lists(st.integers(0, 9), min_size=n, max_size=n)] * 2)

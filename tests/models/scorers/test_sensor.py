@@ -30,7 +30,7 @@ def test_a_slow_wave_is_normal() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 20.0, -3.5, 1e12, 1e-12])
 def test_a_constant_signal_never_alarms(value: float) -> None:
-    assert alarms([value] * 30_000) == []
+    assert alarms([value] * 12_000) == []
 
 
 def test_the_last_digit_of_a_still_sensor_may_flicker() -> None:
@@ -130,19 +130,19 @@ def test_a_fault_is_not_learnt() -> None:
 def test_a_sensor_that_often_rests_needs_a_longer_rest_to_be_flat() -> None:
     rng = random.Random(3)
     values, x = [], 20.0
-    for _ in range(20_000):
+    for _ in range(8_000):
         x = x if rng.random() < 0.7 else round(rng.gauss(20, 0.5), 1)
         values.append(x)
     assert alarms(values) == []
     found = alarms(values + [20.3] * 80)
     assert [condition for _, condition in found] == ["flat_line"]
-    assert 20_040 < found[0][0] < 20_080
+    assert 8_040 < found[0][0] < 8_080
 
 
 def test_a_sensor_that_rests_most_of_the_time_is_never_flat() -> None:
     rng = random.Random(4)
     values, x = [], 20.0
-    for _ in range(30_000):
+    for _ in range(10_000):
         x = x if rng.random() < 0.95 else x + rng.choice([-0.1, 0.1]) if 19 < x < 21 else 20.0
         values.append(round(x, 1))
     assert "flat_line" not in {condition for _, condition in alarms(values)}
