@@ -118,7 +118,9 @@ def test_bad_quality_from_the_first_sample_on_can_clear() -> None:
 def test_uncertain_samples_are_scored_but_not_learnt() -> None:
     feed = warmed()
     before = feed.shard.sensors["l1", "m1", "temperature"].score.base.mean
-    level(feed, 90.0, 10, quality="uncertain")
+    level(feed, 70.4, 10, quality="uncertain")
+    assert feed.shard.sensors["l1", "m1", "temperature"].score.base.mean == before
+    level(feed, 90.0, 10, WARM + 10, quality="uncertain")
     assert told(feed) == [("deviation", "active")]
     assert feed.shard.sensors["l1", "m1", "temperature"].score.base.mean == before
 

@@ -12,7 +12,7 @@ import pytest
 from models.customers import MAX_CART
 from models.decay import Levels
 from models.effects import Effects
-from models.itemsets.counts import ITEMS, TOTALS
+from models.itemsets.counts import ITEMS, TOTALS, ItemsetSettings
 from models.itemsets.rules import Rule
 from models.offers.limits import OfferSettings
 from models.sequences.guess import SequenceSettings
@@ -255,6 +255,21 @@ def test_returns_of_orders_long_gone_are_counted_as_such() -> None:
     small = shop(msgspec.convert({"itemsets": {"window": 2}}, ShopSettings))
     small(placed("o", "a"), placed("p", "a"), placed("q", "a"), cancelled("o"), cancelled("q"))
     assert small.shard.unmatched_returns == 1
+
+
+@pytest.mark.parametrize("by", ["view", "tick"])
+def test_counts_keep_up_with_time_also_without_orders(by: str) -> None:
+    feed = shop(ShopSettings(itemsets=ItemsetSettings(half_life_s=60.0)))
+    store = Store()
+    feed(placed("o", "a"))
+    store.apply(feed.effects)
+    before, feed.effects = store.counts(ITEMS)["a"], Effects()
+    if by == "view":
+        feed(view("a", 2600.0))
+    else:
+        feed.shard.tick(T0 + 2600.0, feed.effects)
+    store.apply(feed.effects)
+    assert 0 < store.counts(ITEMS)["a"] < before * 1e-12
 
 
 # -- offers ---------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The whole path without broker: what goes in, what comes out, what survives a crash."""
 
+import copy
 import random
 
 import msgspec
@@ -10,7 +11,9 @@ from models.itemsets.counts import ITEMS, TOTALS
 from schemas.deadletters import DeadLetter
 from schemas.outputs import Alert, Offer
 from streams.driver import Boundary, Driver
+from streams.guard import TooManyFailures
 from streams.processor import Message
+from streams.settings import GuardSettings
 from streams.topology import ShardId
 from tests.streams.events import START, cancel, made, order, sample, view
 from tests.streams.fingerprint import fingerprint
@@ -234,6 +237,43 @@ def test_a_step_that_raises_is_a_dead_letter_and_its_event_is_counted(driver, mo
     assert tally["clickstream:read"] == 3
     assert tally["clickstream:accepted"] == 2
     assert tally["clickstream:rejected:step_failed"] == 1
+
+
+def test_failing_steps_stop_the_worker_and_nothing_of_the_batch_is_applied(settings, monkeypatch):
+    settings = settings.model_copy(
+        update={"guard": GuardSettings(max_consecutive=3, max_ratio=1.0)}
+    )
+    with Driver(settings) as driver:
+        driver.pipe("clickstream", view(1, "a"))
+        before = driver.tally()
+
+        def failing(*_):
+            raise ZeroDivisionError("boom")
+
+        monkeypatch.setattr(type(driver.state(ShardId("shop", 0))), "accept", failing)
+        with pytest.raises(TooManyFailures, match="3 steps in a row"):
+            driver.pipe_all([("clickstream", view(n, "a"), None, None) for n in range(2, 12)])
+        assert driver.tally() == before
+        monkeypatch.undo()
+        driver.crash()
+        assert driver.tally()["clickstream:accepted"] == 11
+
+
+def test_a_store_that_lost_its_newest_writes_is_filled_again(settings):
+    events = shop_events(17)
+    with Driver(settings, partitions=2) as calm:
+        calm.pipe_all(events, batch=10)
+        expected, expected_outputs = state_of(calm), outputs(calm)
+    with Driver(settings, partitions=2) as driver:
+        driver.pipe_all(events[:60], batch=10)
+        driver.snapshot()
+        driver.pipe_all(events[60:80], batch=10)
+        lost_after = copy.deepcopy(driver.store)
+        driver.pipe_all(events[80:], batch=10)
+        driver.store = lost_after
+        driver.crash()
+        assert state_of(driver) == expected
+        assert outputs(driver) == expected_outputs
 
 
 def test_messages_of_a_shard_are_taken_in_order_of_time():

@@ -98,3 +98,28 @@ def test_a_worker_without_broker_stops_within_its_deadline(installation: Install
     installation.end_broker()
     assert worker.terminate(20) in {0, 70, 75}
     installation.forget_workers()
+
+
+def test_a_store_that_pauses_is_waited_for(installation: Installation):
+    worker = installation.start_worker(TAILORLINE_STORE__TIMEOUT_S="0.5")
+    installation.publish(orders(0, 100))
+    until(installation.applied, "the first orders to be applied")
+    installation.store(lambda store: store.client.execute_command("CLIENT", "PAUSE", "2500", "ALL"))
+    installation.publish(orders(100, 100))
+    until(installation.applied, "the orders to be applied after the pause")
+    assert installation.counts("count:baskets")["n"] == 200
+    assert 'tailorline_store_errors_total{op="apply"}' in worker.get("/metrics")[1]
+    assert worker.terminate() == 0, worker.told()
+    installation.check_accounting()
+
+
+def test_events_that_retention_took_away_unread_are_not_passed_over(installation: Installation):
+    if installation.real:
+        pytest.skip("the embedded broker keeps 5 MB a partition, real ones much more")
+    run_and_stop(installation)
+    big = b'{"padding":"' + b"x" * 200_000 + b'"}'
+    installation.publish(("orders", b"c1", big) for _ in range(40))
+    code, told = exit_of(installation)
+    assert code == 70
+    assert "Retention or a new topic overtook the store" in told
+    assert "orders[" in told

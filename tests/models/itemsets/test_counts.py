@@ -132,6 +132,30 @@ def test_what_is_rare_goes_from_the_store_too_and_its_cancellation_is_no_debt() 
     assert store.counts("count:items")["x"] == 0
 
 
+def test_a_pair_that_went_and_came_back_is_shown_again() -> None:
+    ours = shards(1, ItemsetSettings(half_life_s=0, epsilon=0.1, cap=0, min_customers=2))
+    for turn in range(2):
+        ours.learn(f"o-{turn}", "xy")
+    for turn in range(2, 40):
+        ours.learn(f"o-{turn}", "ab")
+    store = ours.stores[0]
+    assert store.counts(REACH + "x") == {}
+    ours.learn("o-40", "xy")
+    assert store.counts(REACH + "x") == {}
+    ours.learn("o-41", "xy")
+    assert store.counts(REACH + "x") == {"y": 1}
+
+
+def test_what_is_rare_also_goes_after_the_landmark_has_moved() -> None:
+    ours = shards(1, ItemsetSettings(half_life_s=50.0, epsilon=0.1, cap=0))
+    for turn in range(8):
+        ours.learn(f"o-{turn}", "ab", 2160.0)
+    ours.learn("o-8", "xy", 2160.0)  # 4 s before the landmark of 2,164 s: hardly decayed after it
+    for turn in range(9, 30):
+        ours.learn(f"o-{turn}", "ab", 2170.0)
+    assert {items for items in ours.frequent(0) if len(items) == 2} == {frozenset("ab")}
+
+
 def explicit(
     placed: dict[str, tuple[float, tuple[str, ...]]], half_life: float
 ) -> dict[frozenset[str], float]:

@@ -90,3 +90,11 @@ def test_the_last_posting_of_many_old_ones(capacity: int) -> None:
     for number in range(capacity):
         window.push(Kept(f"p{number}", ("z",), 1.0, 1))
     assert set(window._postings) == {"z"}
+
+
+def test_an_article_whose_last_basket_is_taken_leaves_nothing_behind() -> None:
+    window = BasketWindow(3)
+    for number, item in enumerate("abac"):
+        window.push(Kept(f"o{number}", (item,), 1.0, 1))
+    assert window.take("o2")
+    assert set(window._postings) == {"b", "c"}

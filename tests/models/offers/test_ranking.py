@@ -31,12 +31,13 @@ def test_clicks_raise_a_source_and_ignored_impressions_lower_it() -> None:
 
 def test_scores_of_sources_add_up_and_the_strongest_says_why() -> None:
     found = [proposal("viewed_next", a=0.5, b=0.6), proposal("bought_together", a=0.4, c=0.1)]
-    ranked = rank(found, SourceFeedback(), 2)
-    assert [(sku, score) for sku, score, _ in ranked] == [
-        ("a", pytest.approx(1.1)),
-        ("b", pytest.approx(0.6)),
-    ]
-    assert [one.source for _, _, one in ranked] == ["bought_together", "viewed_next"]
+    for order in (found, found[::-1]):
+        ranked = rank(order, SourceFeedback(), 2)
+        assert [(sku, score) for sku, score, _ in ranked] == [
+            ("a", pytest.approx(1.1)),
+            ("b", pytest.approx(0.6)),
+        ]
+        assert [one.source for _, _, one in ranked] == ["bought_together", "viewed_next"]
 
 
 def test_what_is_clicked_changes_the_order() -> None:

@@ -104,6 +104,16 @@ def test_more_scatter_without_a_wild_sample_is_found() -> None:
     assert "spread" in {condition for _, condition in found}
 
 
+def test_another_level_is_not_more_scatter() -> None:
+    score = SensorScore("Cel")
+    for x in noise(1, 500):
+        score.learn(x, SETTINGS, quiet=True)
+    for x in noise(2, 60):
+        score.learn(x + 6 * SIGMA, SETTINGS, quiet=False)
+    assert score.level == pytest.approx(6, abs=1)
+    assert score.spread < 3
+
+
 def test_less_scatter_than_normal_is_no_alarm() -> None:
     values = noise(2, 1000)
     values += [70 + (x - 70) / 20 for x in noise(3, 500)]
