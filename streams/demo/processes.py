@@ -173,6 +173,8 @@ def worker_environment(
         "TAILORLINE_STORE__URL": store_url,
         "TAILORLINE_SNAPSHOTS__KEY": key,
         "TAILORLINE_LOG_FORMAT": "console",
+        # The embedded broker answers a waiting fetch only when its time is over: that is the latency.
+        "TAILORLINE_KAFKA__FETCH_WAIT_MS": "10",
     }
 
 

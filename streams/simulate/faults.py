@@ -71,9 +71,11 @@ def warm_up(length_s: float, period_s: float) -> float:
     return min(max(0.2 * length_s, NORMAL_SAMPLES * period_s), 0.5 * length_s)
 
 
-def schedule(rng: Random, begin_s: float, length_s: float, period_s: float) -> tuple[Fault, ...]:
+def schedule(
+    rng: Random, begin_s: float, length_s: float, period_s: float, quiet_s: float | None = None
+) -> tuple[Fault, ...]:
     """Spread faults of every kind over a stretch of time, each sensor in turn."""
-    quiet = warm_up(length_s, period_s)
+    quiet = warm_up(length_s, period_s) if quiet_s is None else quiet_s
     room = 0.95 * length_s - quiet
     number = len(KINDS) + int(room // 60)
     spots = rng.sample(SPOTS, k=len(SPOTS))

