@@ -6,22 +6,28 @@ from heapq import nsmallest
 
 from models.decay import NEGLIGIBLE, ForwardDecay, Levels
 
+REFRESH = 100
+"""Views after which the order of the most viewed articles is worked out anew."""
+
 
 class Trending:
     """Decayed view counts of at most ``capacity`` articles."""
 
-    __slots__ = ("_counts", "_decay", "capacity", "touched")
+    __slots__ = ("_counts", "_decay", "_stale", "_top", "capacity", "touched")
 
     def __init__(self, half_life_s: float, capacity: int = 20_000) -> None:
         self._decay = ForwardDecay(half_life_s)
         self._counts: dict[str, float] = {}
         self.capacity = capacity
+        self._top: list[tuple[str, float]] = []
+        self._stale = 0
         self.touched = False
         """Changed since it was last published."""
 
     def learn(self, item: str, at: float) -> None:
         """Count a view of ``item`` at ``at`` (unix seconds)."""
         self.touched = True
+        self._stale -= 1
         factor = self._decay.advance(at)
         if factor is not None:
             self._counts = {
@@ -34,10 +40,17 @@ class Trending:
             self._counts = dict(self._best(self.capacity))
 
     def top(self, limit: int) -> list[tuple[str, float]]:
-        """Return the ``limit`` most viewed articles with their share of the most viewed one."""
-        best = self._best(limit)
-        most = best[0][1] if best else 1.0
-        return [(item, count / most) for item, count in best]
+        """Return the ``limit`` most viewed articles with their share of the most viewed one.
+
+        As of at most `REFRESH` views ago: sorting all articles for every offer is too dear.
+        """
+        if self._stale <= 0 or len(self._top) < limit:
+            best = self._best(limit)
+            most = best[0][1] if best else 1.0
+            self._top = [(item, count / most) for item, count in best]
+            # While few views are known, each one may change the order.
+            self._stale = min(REFRESH, int(len(self._counts) / 10))
+        return self._top[:limit]
 
     def levels(self, limit: int) -> Levels:
         """Return the most viewed articles' counts, for the merge with those of other shards."""
