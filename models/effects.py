@@ -6,12 +6,14 @@ applies in one atomic call together with the watermark of the events that caused
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "tailorline/outputs")
+_SHA1 = hashlib.sha1(_IDS.bytes, usedforsecurity=False)
 SEPARATOR = "\x1f"
 """Joins the parts of a composite field; no article number contains a control character."""
 
@@ -106,7 +108,14 @@ class Effects:
         origin = self._origin
         name = f"{origin.topic}/{origin.partition}/{origin.offset}/{self._ordinal}"
         self._ordinal += 1
-        return str(uuid.uuid5(_IDS, name))
+        # As uuid.uuid5(_IDS, name), at a quarter of its time.
+        sha1 = _SHA1.copy()
+        sha1.update(name.encode())
+        digits = sha1.hexdigest()
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return (
+            f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+        )
 
     def send(self, output: Output) -> None:
         """Send an output once these effects are applied."""

@@ -64,6 +64,7 @@ class Merger:
         wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
         counts = add_up([await self._store.counts_of(s, ITEMS, wanted) for s in self._shards])
         covisits = [await self._store.blobs(s, COVISITS, items) for s in self._shards]
+        scale = totals.effective / totals.w if totals.w > 0 else 0.0
         candidates: dict[str, list[Rule]] = {}
         for item in items:
             candidates[item] = (
@@ -89,7 +90,7 @@ class Merger:
                         align([_levels(own[item]) for own in covisits if item in own]),
                         self._settings,
                     ),
-                    count=counts.get(item, 0.0),
+                    count=counts.get(item, 0.0) * scale,
                 )
             )
             for item in items

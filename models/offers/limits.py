@@ -36,17 +36,13 @@ def suppressed(customer: Customer, at: float, settings: OfferSettings) -> set[st
 
     That is what lies in the cart or was just looked at, was offered lately, or bought lately.
     """
-    return {
-        *customer.cart,
-        *customer.recent,
-        *(
-            sku
-            for sku, offered_at in customer.offered.items()
-            if at - offered_at < settings.item_cooldown_s
-        ),
-        *(
-            sku
-            for sku, (bought_at, _) in customer.bought.items()
-            if at - bought_at < settings.rebuy_after_s
-        ),
+    blocked = {
+        sku
+        for sku, offered_at in customer.offered.items()
+        if at - offered_at < settings.item_cooldown_s
     }
+    blocked.update(customer.cart, customer.recent)
+    for sku, (bought_at, _) in customer.bought.items():
+        if at - bought_at < settings.rebuy_after_s:
+            blocked.add(sku)
+    return blocked

@@ -39,15 +39,13 @@ def rank(
     found: Iterable[Proposal], feedback: SourceFeedback, size: int
 ) -> list[tuple[str, float, Proposal]]:
     """Return the best ``size`` articles: each with its summed score and its strongest proposal."""
+    weighed = [(proposal, feedback.weight(proposal.source)) for proposal in found]
     totals: dict[str, float] = {}
-    parts: dict[str, float] = {}
-    strongest: dict[str, Proposal] = {}
-    for proposal in found:
-        weight = feedback.weight(proposal.source)
+    for proposal, weight in weighed:
         for sku, score in proposal.scores.items():
-            part = score * weight
-            totals[sku] = totals.get(sku, 0.0) + part
-            if part > parts.get(sku, -1.0):
-                parts[sku], strongest[sku] = part, proposal
+            totals[sku] = totals.get(sku, 0.0) + score * weight
     best = sorted([(-total, sku) for sku, total in totals.items()])[:size]
-    return [(sku, -total, strongest[sku]) for total, sku in best]
+    return [
+        (sku, -total, max(weighed, key=lambda one: one[0].scores.get(sku, -1.0) * one[1])[0])
+        for total, sku in best
+    ]

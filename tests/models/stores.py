@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -106,7 +106,3 @@ def view_of(stores: Sequence[Store], settings: MergeSettings, version: int = 1) 
     tops = [store.hashes[TRENDS]["top"] for store in stores if TRENDS in store.hashes]
     blobs[TRENDING] = encode(trends_of(align([_levels(top) for top in tops]), settings))
     return View(1, blobs, (version,))
-
-
-def supports(baskets: Mapping[str, Iterable[str]]) -> list[set[str]]:
-    return [set(basket) for basket in baskets.values()]
