@@ -23,6 +23,8 @@ from streams.store.embedded import EmbeddedValkey
 from streams.topology import FLOWS, ShardId
 
 _STOP_S = 40.0
+_ANSWER_S = 60.0
+"""A large script holds the store up for seconds."""
 
 
 class BenchError(RuntimeError):
@@ -129,7 +131,7 @@ class Watch:
     """How far a store's shards are, asked with one cheap pipeline."""
 
     def __init__(self, url: str, prefix: str, partitions: int) -> None:
-        self._client = redis.Redis.from_url(url)
+        self._client = redis.Redis.from_url(url, socket_timeout=_ANSWER_S)
         self._asked = [
             (ShardId(flow.name, number), topic)
             for flow in FLOWS

@@ -28,7 +28,7 @@ from streams.topology import FLOW_OF_TOPIC, ShardId
 
 _START_S = 60.0
 _APPLY_S = 600.0
-_SETTLE_S = 300.0
+_SETTLE_S = 600.0
 _QUIET_S = 4.0
 _KILL_AT = 0.4
 
@@ -65,7 +65,9 @@ def environment(run: Run) -> dict[str, str]:
         "TAILORLINE_ITEMSETS__WINDOW": "10000000",
         "TAILORLINE_ITEMSETS__MAX_TRIPLES": "10000000",
         "TAILORLINE_RULES__MIN_SUPPORT": repr(run.support),
-        "TAILORLINE_SNAPSHOTS__EVERY_S": "5",
+        # All orders, and large ones: 2,000 in one apply would hold the store up for seconds.
+        "TAILORLINE_KAFKA__BATCH": "500",
+        "TAILORLINE_SNAPSHOTS__EVERY_S": "15",
         "TAILORLINE_KAFKA__SESSION_TIMEOUT_MS": "6000",
     }
 
@@ -150,7 +152,7 @@ def _ignore(row: BadRow) -> None:
 
 def _settle(site: Site, prefix: str, partitions: int, workers: Sequence[Worker]) -> float:
     """Wait until no row waits for a merge and no triple was added for a while."""
-    client = redis.Redis.from_url(site.store_url)
+    client = redis.Redis.from_url(site.store_url, socket_timeout=60.0)
     shards = [f"{prefix}:{{shop-{number}}}:" for number in range(partitions)]
     began = time.monotonic()
     quiet_since, before = began, (-1, -1)
