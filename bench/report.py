@@ -42,7 +42,7 @@ def comparison(
     table.add_column("", no_wrap=True)
     shown = {name: head for name, head in columns.items() if any(name in r for r in rows.values())}
     for head in shown.values():
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", min_width=6)
     for label, metrics in rows.items():
         table.add_row(label, *(text(metrics.get(name)) for name in shown))
     return table
