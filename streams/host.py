@@ -18,6 +18,7 @@ from streams.topology import FLOW_OF_TOPIC, FLOWS, ShardId
 from streams.views import Views
 
 log = structlog.get_logger()
+_MERGE_REST_S = 5.0
 
 
 class Misconfigured(Exception):
@@ -124,13 +125,14 @@ class Host:
 
     async def merge(self) -> None:
         """Merge this worker's parts of the view, and fetch what others merged."""
-        if time.monotonic() < self._merge_after:
-            return
-        started = time.monotonic()
-        for merger in list(self._mergers.values()):
-            await merger.merge()
-        # Merging may take a fifth of the time, however much there is to merge: freshness gives way.
-        self._merge_after = time.monotonic() + 4 * (time.monotonic() - started)
+        if time.monotonic() >= self._merge_after:
+            started = time.monotonic()
+            for merger in list(self._mergers.values()):
+                await merger.merge()
+            # Merging may take a fifth of the time: freshness gives way, but not for long. A merge
+            # beside a backlog lasts as long as the backlog, and would then rest for minutes.
+            rest = 4 * (time.monotonic() - started)
+            self._merge_after = time.monotonic() + min(rest, _MERGE_REST_S)
         view = await self.views.refresh()
         for part, version in enumerate(view.versions):
             self.metrics.view_version.labels(str(part)).set(version)
