@@ -14,7 +14,7 @@ from streams.processor import Message, Processor
 from streams.runner import Runner, Sender
 from streams.settings import Settings
 from streams.store.protocol import Store
-from streams.topology import FLOW_OF_TOPIC, FLOWS, ShardId
+from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
 from streams.views import Views
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ class Host:
             for topic, offset in (await runner.take_over()).items():
                 starts[topic, shard.number] = offset
             self.runners[shard] = runner
-            if shard.flow == "shop":
+            if FLOW_NAMED[shard.flow].reads_view:
                 self._mergers[shard.number] = Merger(
                     shard.number, self.parts, self._store, self._settings.rules,
                     self._settings.merging.rows,
@@ -76,8 +76,7 @@ class Host:
         return starts
 
     def _new_runner(self, shard: ShardId) -> Runner:
-        flow = next(flow for flow in FLOWS if flow.name == shard.flow)
-        core = flow.new_core(self._settings)
+        core = FLOW_NAMED[shard.flow].new_core(self._settings)
         processor = Processor(shard, core, self.parts, Guard(self._settings.guard))
         return Runner(
             processor, self._store, self._sender, self.views, self._settings, self.metrics
@@ -90,7 +89,7 @@ class Host:
         offsets: dict[str, dict[int, int]] = {}
         for shard in sorted(shards):
             runner = self.runners.pop(shard, None)
-            if shard.flow == "shop":
+            if FLOW_NAMED[shard.flow].reads_view:
                 self._mergers.pop(shard.number, None)
             if runner is not None:
                 await runner.let_go(timeout_s)

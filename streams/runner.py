@@ -17,7 +17,7 @@ from streams.metrics import Metrics
 from streams.processor import Done, Message, Processor
 from streams.settings import Settings
 from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Claim, Entry, Store, ViewGone
-from streams.topology import ShardId
+from streams.topology import FLOW_NAMED, ShardId
 from streams.views import Views
 
 log = structlog.get_logger()
@@ -226,7 +226,7 @@ class Runner:
                 self._active_at = time.monotonic()
 
     def _reads_view(self) -> bool:
-        return self.shard.flow == "shop"
+        return FLOW_NAMED[self.shard.flow].reads_view
 
     async def maintain(self) -> None:
         """What has to be done now and then: publish rows, tick, snapshot."""

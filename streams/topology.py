@@ -54,6 +54,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow("shop", lambda settings: ShopShard(settings.shop()), reads_view=True),
     Flow("floor", lambda settings: FloorShard(settings.floor), reads_view=False),
 )
+FLOW_NAMED: dict[Area, Flow] = {flow.name: flow for flow in FLOWS}
 FLOW_OF_TOPIC: dict[str, Flow] = {topic: flow for flow in FLOWS for topic in flow.topics}
 
 
