@@ -65,6 +65,10 @@ class Effects:
         """Whether there is anything to do."""
         return bool(self.deltas or self.puts or self.drops or self.dirty or self.outputs)
 
+    def size(self) -> int:
+        """Return how many fields these effects change: what they cost the store."""
+        return sum(map(len, self.deltas.values())) + sum(map(len, self.puts.values()))
+
     def begin(self, origin: Origin) -> None:
         """Start the effects of the event that came from ``origin``."""
         self._origin = origin

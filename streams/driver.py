@@ -135,7 +135,7 @@ class Driver:
             queues.setdefault(ShardId(FLOW_OF_TOPIC[topic].name, number), []).append(message)
         for shard, messages in queues.items():
             for start in range(0, len(messages), batch):
-                self._guarded(self.host.handle(shard, messages[start : start + batch]))
+                self._handle(shard, messages[start : start + batch])
 
     def read(self, topic: str) -> list[Record]:
         """Return the outputs of a topic that were not read before."""
@@ -213,7 +213,10 @@ class Driver:
             shard = ShardId(FLOW_OF_TOPIC[topic].name, number)
             queues.setdefault(shard, []).extend(messages[starts.get((topic, number), 0) :])
         for shard, messages in queues.items():
-            self._guarded(self.host.handle(shard, messages))
+            self._handle(shard, messages)
+
+    def _handle(self, shard: ShardId, messages: Sequence[Message]) -> None:
+        self._guarded(self.host.runners[shard].handle(messages))
 
     def _guarded(self, action: Any) -> None:
         try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import structlog
 
 from streams.guard import Guard
 from streams.merger import Merger
 from streams.metrics import Metrics
-from streams.processor import Message, Processor
+from streams.processor import Processor
 from streams.runner import Runner, Sender
 from streams.settings import Settings
 from streams.store.protocol import Store
@@ -39,7 +39,6 @@ class Host:
         self._store = store
         self._sender = sender
         self._mergers: dict[int, Merger] = {}
-        self._busy_since: dict[ShardId, float] = {}
         self._merge_after = 0.0
 
     async def assign(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -101,20 +100,12 @@ class Host:
     def drop(self, shards: Iterable[ShardId]) -> None:
         """Forget shards that were lost to another worker: nothing of them may be written."""
         for shard in shards:
-            self.runners.pop(shard, None)
-            self._mergers.pop(shard.number, None)
+            runner = self.runners.pop(shard, None)
+            if FLOW_NAMED[shard.flow].reads_view:
+                self._mergers.pop(shard.number, None)
+            if runner is not None:
+                runner.abandon()
         self._count_assigned()
-
-    async def handle(self, shard: ShardId, messages: Sequence[Message]) -> None:
-        """Process a batch of a shard, if the shard is still here."""
-        runner = self.runners.get(shard)
-        if runner is None:
-            return  # revoked while the batch was queued: the next owner reads it again
-        self._busy_since[shard] = time.monotonic()
-        try:
-            await runner.handle(messages)
-        finally:
-            del self._busy_since[shard]
 
     async def maintain(self) -> None:
         """What has to be done now and then, for all shards."""
@@ -146,7 +137,8 @@ class Host:
 
     def busy_s(self) -> float:
         """Return how long the oldest batch in work has been in work."""
-        return time.monotonic() - min(self._busy_since.values(), default=time.monotonic())
+        now = time.monotonic()
+        return max((now - (r.busy_since or now) for r in self.runners.values()), default=0.0)
 
     def ready(self) -> bool:
         """Whether this worker has shards and all are restored."""

@@ -14,6 +14,9 @@ from streams.guard import Guard, dead_letter
 from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry, Work
 from streams.topology import Core, ShardId
 
+_LOOK_EVERY = 16
+"""Counting the changes takes as long as a step or two, so it is not done after every one."""
+
 
 class Message(NamedTuple):
     """A Kafka message, free of any client's classes."""
@@ -34,6 +37,8 @@ class Done(NamedTuple):
     records: list[Record]
     rejects: dict[tuple[str, str], int]
     """Dead letters by topic and reason, for the metrics."""
+    taken: int
+    """How many messages, from the first one on, are dealt with; the rest is for the next run."""
 
 
 class Processor:
@@ -54,14 +59,23 @@ class Processor:
         """Return empty work to be filled."""
         return Work(effects=Effects(self._parts))
 
-    def run(self, messages: Sequence[Message], work: Work | None = None) -> Done:
-        """Take messages in; those of one topic must be in order of their offsets."""
+    def run(
+        self, messages: Sequence[Message], work: Work | None = None, most: int | None = None
+    ) -> Done:
+        """Take messages in; those of one topic must be in order of their offsets.
+
+        With ``most`` the run ends early once it wants about so many changes of the store.
+        """
         work = self.begin() if work is None else work
         rejects: dict[tuple[str, str], int] = {}
         records: list[Record] = []
         effects = work.effects
         sent = len(effects.outputs)
+        taken = 0
         for message in in_time_order(messages):
+            if most is not None and taken % _LOOK_EVERY == 0 and taken and effects.size() > most:
+                break
+            taken += 1
             topic = message.topic
             first = self.positions.get(topic, message.offset)
             if message.offset < first:
@@ -82,7 +96,7 @@ class Processor:
             _count(work.tally, f"{topic}:{outcome_name}")
             self._cover(work, topic, first, message.offset + 1)
         work.outputs.extend(pack(record) for record in records)
-        return Done(work, records, rejects)
+        return Done(work, records, rejects, taken)
 
     def _take(self, message: Message, effects: Effects, sent: int) -> str | Reject:
         origin = Origin(message.topic, message.partition, message.offset, message.timestamp)

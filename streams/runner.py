@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import structlog
@@ -14,7 +15,7 @@ from models.snapshot import SnapshotError, close, freeze, unseal
 from models.view import View
 from streams.encoding import Record, unpack
 from streams.metrics import Metrics
-from streams.processor import Done, Message, Processor
+from streams.processor import Done, Message, Processor, in_time_order
 from streams.settings import Settings
 from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Claim, Entry, Store, ViewGone
 from streams.topology import FLOW_NAMED, ShardId
@@ -103,6 +104,13 @@ class Runner:
         self.lock = asyncio.Lock()
         self.applied: dict[str, int] = {}
         """The next offset of each topic in the store: what may be committed to Kafka."""
+        self.waiting = 0
+        """Messages handed over and not yet done with: what the source looks at to pause."""
+        self.waiting_bytes = 0
+        self.busy_since: float | None = None
+        """When the batch in work began, by the monotonic clock."""
+        self._gone = False
+        self._failed = False
         self._store = store
         self._sender = sender
         self._views = views
@@ -210,28 +218,62 @@ class Runner:
     # -- work -------------------------------------------------------------------------------------
 
     async def handle(self, messages: Sequence[Message]) -> None:
-        """Process a batch: steps, one atomic apply, outputs on their way."""
+        """Process a batch: steps, one atomic apply, outputs on their way.
+
+        Batches may be handed over while others are in work: they are taken in the order of the
+        calls, and while one waits for the store the steps of other shards go on.
+        """
+        size = sum(len(message.value or b"") for message in messages)
+        self.waiting += len(messages)
+        self.waiting_bytes += size
+        try:
+            async with self._working() as good:
+                # If not, the next owner reads these again from the watermark.
+                if good:
+                    await self._handle(messages)
+        finally:
+            self.waiting -= len(messages)
+            self.waiting_bytes -= size
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[bool]:
+        """Have the shard to oneself; false: it is let go of, or its state is not to be trusted.
+
+        What fails may have changed the state and not the store: nothing may be done with it then.
+        """
         async with self.lock:
-            if self._replay is not None:
-                self._replay.offer(messages)
-                messages = await self._learn_again()
-            if messages:
-                started = time.perf_counter()
-                work = self.processor.begin()
-                if self._reads_view():
-                    self.processor.adopt(self._views.latest, work)
-                done = self.processor.run(messages, work)
-                self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
-                await self._apply(done, messages)
-                self._active_at = time.monotonic()
+            self.busy_since = time.monotonic()
+            try:
+                yield not (self._gone or self._failed)
+            except BaseException:
+                self._failed = True
+                raise
+            finally:
+                self.busy_since = None
+
+    async def _handle(self, messages: Sequence[Message]) -> None:
+        if self._replay is not None:
+            self._replay.offer(messages)
+            messages = await self._learn_again()
+        left = list(in_time_order(messages))
+        while left:
+            started = time.perf_counter()
+            work = self.processor.begin()
+            if self._reads_view():
+                self.processor.adopt(self._views.latest, work)
+            done = self.processor.run(left, work, self._settings.store.batch_changes)
+            taken, left = left[: done.taken], left[done.taken :]
+            self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
+            await self._apply(done, taken)
+        self._active_at = time.monotonic()
 
     def _reads_view(self) -> bool:
         return FLOW_NAMED[self.shard.flow].reads_view
 
     async def maintain(self) -> None:
         """What has to be done now and then: publish rows, tick, snapshot."""
-        async with self.lock:
-            if self._replay is not None or not self.processor.positions:
+        async with self._working() as good:
+            if not good or self._replay is not None or not self.processor.positions:
                 return
             now = time.monotonic()
             work = self.processor.begin()
@@ -243,21 +285,21 @@ class Runner:
                 self.processor.tick(self.processor.core.clock + idle, work)
             self.processor.core.publish(work.effects)
             if work.journal or work.effects or self._confirmed > self._trimmed:
-                await self._apply(Done(work, [], {}), ())
+                await self._apply(Done(work, [], {}, 0), ())
             if now - self._snapshot_at >= self._settings.snapshots.every_s:
                 await self._snapshot()
 
     async def tick(self, seconds: float) -> None:
         """Let event time pass by so many seconds without events."""
-        async with self.lock:
+        async with self._working():
             work = self.processor.begin()
             self.processor.tick(self.processor.core.clock + seconds, work)
-            await self._apply(Done(work, [], {}), ())
+            await self._apply(Done(work, [], {}, 0), ())
 
     async def snapshot(self) -> None:
         """Snapshot the shard now."""
-        async with self.lock:
-            if self._replay is None and self.processor.positions:
+        async with self._working() as good:
+            if good and self._replay is None and self.processor.positions:
                 await self._snapshot()
 
     async def _apply(self, done: Done, messages: Sequence[Message]) -> None:
@@ -306,9 +348,20 @@ class Runner:
 
     # -- letting go -------------------------------------------------------------------------------
 
+    def abandon(self) -> None:
+        """Do nothing more: another worker has the shard. What is under way is fenced off."""
+        self._gone = True
+
     async def let_go(self, timeout_s: float) -> None:
-        """Finish: outputs confirmed, a snapshot for whoever comes next."""
+        """Finish: outputs confirmed, a snapshot for whoever comes next.
+
+        The batch in work is finished. Those that wait are left to the next owner, which has to wait
+        for us and would read on from wherever we end.
+        """
+        self._gone = True
         async with self.lock:
+            if self._failed:
+                return
             try:
                 await asyncio.wait_for(self._all_confirmed.wait(), timeout_s)
                 if self._replay is None and self.processor.positions:

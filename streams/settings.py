@@ -52,6 +52,10 @@ class KafkaSettings(BaseModel):
     max_pending: Positive = Field(
         5_000, description="Events in memory per shard before its partitions are paused."
     )
+    max_pending_bytes: Positive = Field(
+        32 * 1024 * 1024,
+        description="The same in bytes, of all shards of a worker together.",
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to talk to the brokers."
     )
@@ -89,6 +93,11 @@ class StoreSettings(BaseModel):
     timeout_s: Seconds = Field(5.0, description="Longest wait for one answer.")
     retry_s: Seconds = Field(
         60.0, description="How long a store that does not answer is tried before the worker stops."
+    )
+    batch_changes: Positive = Field(
+        50_000,
+        description="A batch that wants about so many changes of the store is applied before it "
+        "goes on: the store does nothing else meanwhile.",
     )
     row_ttl_s: int = Field(
         400 * 86400, ge=0, description="Rows of counts untouched for so long go; 0: never."

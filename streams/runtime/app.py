@@ -73,6 +73,7 @@ class Worker:
         self._source: BatchSource | None = None
         self._sender: KafkaSender | None = None
         self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
         self.app = App(
             "tailorline",
             broker="kafka://unused",
@@ -160,21 +161,28 @@ class Worker:
     def _agent(self, flow: Flow) -> None:
         async def work(stream: Any) -> Any:
             async for delivery in stream:
-                await self._deliver(delivery)
+                self._deliver(delivery)
                 yield len(delivery.messages)
 
         self.app.agent(self._channels[flow.name], name=f"streams.{flow.name}")(work)
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        """Hand a batch to its shard. No exception leaves an agent: Faust would drop the batch."""
-        if self._host is None or self._source is None or self.exit_code:
+    def _deliver(self, delivery: Delivery) -> None:
+        """Hand a batch to its shard, which takes its batches in this order.
+
+        Not awaited: while one shard waits for the store, the steps of the next one run. How much
+        may wait is the source's business, which pauses the partitions of a shard with too much.
+        """
+        task = asyncio.create_task(self._handle(delivery))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, delivery: Delivery) -> None:
+        if self.exit_code:
             return
         try:
-            await self._host.handle(delivery.shard, delivery.messages)
+            await delivery.runner.handle(delivery.messages)
         except Exception as error:  # noqa: BLE001 - any failure here stops the worker, un-committed
             self.fail(error)
-        else:
-            self._source.done(delivery.shard, len(delivery.messages))
 
     async def _every(self, seconds: float, action: Any) -> None:
         while not self.app.should_stop and not self._stopping:

@@ -28,7 +28,7 @@ from streams.host import Host, Misconfigured
 from streams.metrics import Metrics
 from streams.processor import Message
 from streams.routing import misrouted
-from streams.runner import StateLost
+from streams.runner import Runner, StateLost
 from streams.settings import Settings
 from streams.topology import FLOW_OF_TOPIC, ShardId
 
@@ -41,9 +41,13 @@ _PASSING = frozenset(
 
 
 class Delivery(NamedTuple):
-    """A batch of one shard's messages on its way to an agent."""
+    """A batch of one shard's messages on its way to an agent.
 
-    shard: ShardId
+    It names the owner it was read for, not the shard: after a rebalance the shard may be here again
+    with another owner, who reads from elsewhere.
+    """
+
+    runner: Runner
     messages: list[Message]
 
 
@@ -61,7 +65,6 @@ class BatchSource(Service):
         self._metrics = metrics
         self._failed = failed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
-        self._pending: dict[ShardId, int] = {}
         self._paused: set[ShardId] = set()
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._consumer: Consumer | None = None
@@ -121,11 +124,16 @@ class BatchSource(Service):
         try:
             commit_at = 0.0
             while not self.should_stop:
-                raw = await self._in_thread(self._consume)
-                for shard, messages in _by_shard(raw).items():
-                    self._check_routing(messages[0])
-                    self._pending[shard] = self._pending.get(shard, 0) + len(messages)
-                    await self._channels[shard.flow].send(value=Delivery(shard, messages))
+                batches = await self._in_thread(self._consume)
+                # Found before anything is awaited: assignment changes in `_consume` only.
+                deliveries = [
+                    Delivery(self._host.runners[shard], messages)
+                    for shard, messages in batches.items()
+                    if shard in self._host.runners
+                ]
+                for delivery in deliveries:
+                    self._check_routing(delivery.messages[0])
+                    await self._channels[delivery.runner.shard.flow].send(value=delivery)
                 self._balance()
                 now = asyncio.get_running_loop().time()
                 if now - commit_at >= _COMMIT_EVERY_S:
@@ -135,7 +143,7 @@ class BatchSource(Service):
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on deaf
             self._failed(error)
 
-    def _consume(self) -> list[KafkaMessage]:
+    def _consume(self) -> dict[ShardId, list[Message]]:
         if self._consumer is None:
             raise RuntimeError("The source has not started.")
         kafka = self._settings.kafka
@@ -154,7 +162,7 @@ class BatchSource(Service):
                 )
             elif error.code() not in _PASSING or error.fatal():
                 raise KafkaException(error)
-        return good
+        return _by_shard(good)
 
     def _check_routing(self, message: Message) -> None:
         """Look whether producers partition as they must; one message a batch tells enough."""
@@ -170,15 +178,15 @@ class BatchSource(Service):
                 topic=message.topic, partition=message.partition, offset=message.offset,
             )  # fmt: skip
 
-    def done(self, shard: ShardId, count: int) -> None:
-        """Note that an agent finished a batch."""
-        self._pending[shard] = max(self._pending.get(shard, 0) - count, 0)
-
     def _balance(self) -> None:
         """Pause the partitions of shards with too much to do, resume those that caught up."""
-        most = self._settings.kafka.max_pending
-        too_much = {shard for shard, count in self._pending.items() if count > most}
-        relaxed = {shard for shard in self._paused if self._pending.get(shard, 0) < most // 2}
+        kafka = self._settings.kafka
+        runners = self._host.runners
+        # As if there were more events than there are, if they are large.
+        large = sum(r.waiting_bytes for r in runners.values()) / kafka.max_pending_bytes
+        load = {s: max(r.waiting / kafka.max_pending, large) for s, r in runners.items()}
+        too_much = {shard for shard, share in load.items() if share > 1}
+        relaxed = {shard for shard in self._paused if load.get(shard, 0) < 1 / 2}
         if self._consumer is None:
             return
         if too_much - self._paused:
@@ -207,8 +215,9 @@ class BatchSource(Service):
                 (tp.topic, tp.partition): self._begin(tp, starts.get((tp.topic, tp.partition)))
                 for tp in committed
             }
-            consumer.assign([TopicPartition(*where, offset) for where, offset in begin.items()])
-            self._pending.clear()
+            positions = [TopicPartition(*where, offset) for where, offset in begin.items()]
+            consumer.assign(positions)
+            consumer.resume(positions)  # a pause of an earlier assignment must not outlive it
             self._paused.clear()
             self.assigned = bool(partitions)
         except Exception as error:  # noqa: BLE001 - librdkafka would only print it

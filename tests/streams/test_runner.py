@@ -1,0 +1,138 @@
+"""A shard's owner while batches wait: their order, its end, and what a failure leaves behind."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from models.itemsets.counts import TOTALS
+from streams.driver import Driver
+from streams.processor import Message
+from streams.runner import Runner
+from streams.settings import StoreSettings
+from streams.topology import ShardId
+from tests.streams.events import START, order
+
+SHOP = ShardId("shop", 0)
+
+
+def orders(first: int, count: int) -> list[Message]:
+    return [
+        Message("orders", 0, n, START + n, b"c", msgspec.json.encode(order(n, "a", f"b{n}")))
+        for n in range(first, first + count)
+    ]
+
+
+class SlowStore:
+    """Lets each apply wait until it is told to go on."""
+
+    def __init__(self, store):
+        self._store = store
+        self.gate = asyncio.Event()
+        self.begun = asyncio.Event()
+        self.works = []
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def apply(self, shard, epoch, work):
+        self.works.append(work)
+        self.begun.set()
+        await self.gate.wait()
+        return await self._store.apply(shard, epoch, work)
+
+
+def slowed(driver: Driver) -> tuple[Runner, SlowStore]:
+    runner = driver.runner(SHOP)
+    runner._store = store = SlowStore(runner._store)
+    return runner, store
+
+
+def test_batches_handed_over_together_are_applied_in_their_order(driver: Driver):
+    runner, store = slowed(driver)
+
+    async def run() -> None:
+        store.gate.set()
+        await asyncio.gather(*(runner.handle(orders(first, 10)) for first in (0, 10, 20)))
+
+    driver._loop.run(run())
+    assert [work.covers["orders"] for work in store.works] == [(0, 10), (10, 20), (20, 30)]
+    assert driver.counts(TOTALS)["n"] == 30
+    assert runner.waiting == runner.waiting_bytes == 0
+
+
+def test_while_one_shard_waits_for_the_store_another_goes_on(settings):
+    with Driver(settings, partitions=2) as driver:
+        waiting, store = slowed(driver)
+        other = driver.runner(ShardId("shop", 1))
+
+        async def run() -> None:
+            first = asyncio.create_task(waiting.handle(orders(0, 5)))
+            await store.begun.wait()
+            await other.handle([message._replace(partition=1) for message in orders(0, 7)])
+            assert other.applied == {"orders": 7}
+            assert waiting.applied == {}
+            assert waiting.waiting == 5
+            store.gate.set()
+            await first
+
+        driver._loop.run(run())
+        assert driver.counts(TOTALS)["n"] == 12
+
+
+def test_at_a_hand_over_the_batch_in_work_is_finished_and_those_that_wait_are_left(driver: Driver):
+    runner, store = slowed(driver)
+
+    async def run() -> None:
+        batches = [asyncio.create_task(runner.handle(orders(first, 10))) for first in (0, 10, 20)]
+        await store.begun.wait()
+        going = asyncio.create_task(runner.let_go(5.0))
+        store.gate.set()
+        await asyncio.gather(going, *batches)
+
+    driver._loop.run(run())
+    assert runner.applied == {"orders": 10}
+    assert driver.counts(TOTALS)["n"] == 10
+    driver.crash()  # the next owner begins where the last one ended
+    assert driver.runner(SHOP).applied == {"orders": 10}
+
+
+def test_after_a_failure_nothing_that_waits_is_applied_and_no_snapshot_is_kept(driver: Driver):
+    runner, store = slowed(driver)
+
+    async def failing(*_):
+        raise OSError("the store is gone")
+
+    async def run() -> None:
+        first = asyncio.create_task(runner.handle(orders(0, 10)))
+        second = asyncio.create_task(runner.handle(orders(10, 10)))
+        await store.begun.wait()
+        store.apply = failing
+        third = asyncio.create_task(runner.handle(orders(20, 10)))
+        store.gate.set()
+        await first
+        with pytest.raises(OSError, match="gone"):
+            await second
+        await third
+        await runner.maintain()
+        await runner.let_go(1.0)
+
+    driver._loop.run(run())
+    assert driver.counts(TOTALS)["n"] == 10
+    assert driver._loop.run(driver.store.load_snapshot(SHOP)) is None
+
+
+def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
+    small = settings.model_copy(update={"store": StoreSettings(batch_changes=40)})
+    with Driver(settings) as whole, Driver(small) as pieces:
+        runner, store = slowed(pieces)
+
+        async def run() -> None:
+            store.gate.set()
+            await runner.handle(orders(0, 100))
+
+        pieces._loop.run(run())
+        whole._loop.run(whole.runner(SHOP).handle(orders(0, 100)))
+        assert len(store.works) > 3
+        assert pieces.tally() == whole.tally()
+        assert pieces.counts("count:items") == whole.counts("count:items")
