@@ -29,7 +29,7 @@ test: $(VENV)/.dev ## run all tests; tests/system on the embedded broker and sto
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-system: $(VENV)/.dev ## run tests/system on Apache Kafka (java, mvn) and redis-server
-	TAILORLINE_TEST_REQUIRED=1 $(BIN)/python -m tests.system.servers -- $(BIN)/pytest tests/system $(ARGS)
+	TAILORLINE_TEST_REQUIRED=1 $(BIN)/python -m bench.servers -- $(BIN)/pytest tests/system $(ARGS)
 
 lint: $(VENV)/.dev ## style, format, types and the direction of imports
 	$(BIN)/ruff check

@@ -107,6 +107,89 @@ def exactness(
         raise typer.Exit(1)
 
 
+@app.command()
+def faults(
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="Only these; may be given several times.")
+    ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0, help="Go on in rounds for so long; 0: each fault once.")
+    ] = 0.0,
+    events: Annotated[int, typer.Option(min=1_000, help="Events of each run.")] = 8_000,
+    rate: Annotated[float, typer.Option(min=10, help="Events published a second.")] = 1_500.0,
+    kills: Annotated[
+        int, typer.Option(min=0, help="Then a run with so many random kill -9; 0: none.")
+    ] = 20,
+    kill_events: Annotated[int, typer.Option(min=1_000, help="Events of that run.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Seed of the load and of the moments.")] = 7,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Embedded broker and store; fewer faults.")
+    ] = False,
+    json: Json = None,
+) -> None:
+    """Kill, stop and starve a running installation; prove that nothing was lost or changed.
+
+    Starts Apache Kafka (java 17, mvn) and redis-server of its own, or the embedded pair. After each
+    fault the store, the models and all outputs are held against the pure core run over the same
+    events in the journal's order, and against a run without a fault. Exit code 1 if anything
+    differs.
+    """
+    from bench.faults.report import bench_faults, show  # noqa: PLC0415
+    from bench.servers import ServerError  # noqa: PLC0415
+    from bench.workers import BenchError  # noqa: PLC0415
+
+    console = Console()
+    try:
+        report = bench_faults(
+            fault or [], minutes=minutes, events=events, rate=rate, many_kills=kills,
+            kill_events=kill_events, seed=seed, real=not embedded, console=console,
+        )  # fmt: skip
+    except (BenchError, ServerError) as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
+    if not all(value for name, value in report.results.items() if name.startswith("equal_")):
+        raise typer.Exit(1)
+
+
+@app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=1, help="How long.")] = 10.0,
+    share: Annotated[float, typer.Option(min=0.1, max=1, help="Of the capacity measured.")] = 0.7,
+    seed: Annotated[int, typer.Option(help="Seed of the load and of the moments.")] = 7,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Embedded broker and store; fewer faults.")
+    ] = False,
+    json: Json = None,
+) -> None:
+    """Load near capacity for minutes, with a fault every minute; watch lag and memory.
+
+    The capacity is measured first, with the same load published as fast as it is read. Exit code 1
+    if an event is not accounted for, a worker's memory grows by more than a tenth after the warm-up,
+    or the store is beyond its stated bound.
+    """
+    from bench.faults.soak import bench_soak, show  # noqa: PLC0415
+    from bench.servers import ServerError  # noqa: PLC0415
+    from bench.workers import BenchError  # noqa: PLC0415
+
+    console = Console()
+    try:
+        report = bench_soak(
+            minutes=minutes, share=share, seed=seed, real=not embedded, console=console
+        )
+    except (BenchError, ServerError) as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
+    found = report.results
+    if (
+        not found["accounted"]
+        or (found["worker_growth"] or 0) > 0.1
+        or (found["store_share_of_bound"] or 0) > 1
+    ):
+        raise typer.Exit(1)
+
+
 def _write(report: Report, path: Path | None) -> None:
     if path is not None:
         report.write(path)

@@ -14,8 +14,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Any, Self
 
+import psutil
 import redis
 
 from streams.runtime.embedded import EmbeddedBroker
@@ -34,12 +36,16 @@ class BenchError(RuntimeError):
 class Worker:
     """One ``tailorline worker`` process."""
 
-    def __init__(self, environment: Mapping[str, str], wrapper: Sequence[str] = ()) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], wrapper: Sequence[str] = (),
+        module: str = "streams.cli.main",
+    ) -> None:  # fmt: skip
         """Start it; ``wrapper`` goes between the interpreter and the module (a profiler)."""
         self.port = _free_port()
+        self._said = b""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, *wrapper, "-m", "streams.cli.main", "worker"],
+            [sys.executable, *wrapper, "-m", module, "worker"],
             env={**os.environ, **environment, "TAILORLINE_WEB__PORT": str(self.port)},
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -57,8 +63,15 @@ class Worker:
 
     def log(self, size: int = 3_000) -> str:
         """Return the end of its log."""
-        self._log.seek(0)
-        return self._log.read()[-size:].decode(errors="replace")
+        if not self._log.closed:
+            self._log.seek(0)
+            self._said = self._log.read()
+        return self._said[-size:].decode(errors="replace")
+
+    def close(self) -> None:
+        """Let go of the log of one that has ended; its end is kept."""
+        self._said = self.log(100_000).encode()
+        self._log.close()
 
     def metrics(self) -> str:
         """Return /metrics, empty if it does not answer."""
@@ -70,19 +83,49 @@ class Worker:
         except (urllib.error.URLError, OSError):
             return ""
 
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, once it has ended."""
+        return self._process.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still runs."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def ready(self) -> bool:
+        """Whether it says that it is."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as page:
+                return bool(page.status == HTTPStatus.OK)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def resident_bytes(self) -> int:
+        """Return how much memory it has; 0 once it has ended."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.NoSuchProcess:
+            return 0
+
     def kill(self) -> None:
         """End it at once, as the kernel or a power cut would."""
         self._process.kill()
         self._process.wait()
+        self.close()
 
     def stop(self) -> int:
         """End it in order; return the exit code, -9 if it had to be killed."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        self.send(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end after it was told to stop; return the exit code, -9 if it had to be killed."""
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.close()
         return self._process.returncode
 
 

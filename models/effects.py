@@ -14,6 +14,8 @@ from typing import Any
 
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "tailorline/outputs")
 _SHA1 = hashlib.sha1(_IDS.bytes, usedforsecurity=False)
+DIRTY = "dirty:"
+"""The hashes of marked items, one a part of the view."""
 SEPARATOR = "\x1f"
 """Joins the parts of a composite field; no article number contains a control character."""
 
@@ -67,7 +69,8 @@ class Effects:
 
     def size(self) -> int:
         """Return how many fields these effects change: what they cost the store."""
-        return sum(map(len, self.deltas.values())) + sum(map(len, self.puts.values()))
+        changed = (self.deltas, self.puts, self.drops)
+        return sum(len(row) for rows in changed for row in rows.values())
 
     def begin(self, origin: Origin) -> None:
         """Start the effects of the event that came from ``origin``."""
@@ -104,6 +107,12 @@ class Effects:
     def mark(self, item: str) -> None:
         """Note that an item's rows changed, so that the merge reads them."""
         self.dirty.setdefault(part_of(item, self.parts), set()).add(item)
+
+    def unmark(self, item: str) -> None:
+        """Take an item's mark back: the merge need not look at it any more."""
+        part = part_of(item, self.parts)
+        self.dirty.get(part, set()).discard(item)
+        self.drop(f"{DIRTY}{part}", item)
 
     def new_id(self) -> str:
         """Return the id of this event's next output: the same again on every replay."""

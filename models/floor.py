@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from models.alarms.latch import Change, Latch, LatchSettings
-from models.bounded import BoundedNames
+from models.bounded import RecentNames
 from models.cleaning.quality import quality_class
 from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
@@ -70,7 +70,7 @@ class FloorShard:
         self.sensors: OrderedDict[tuple[str, str, str], Sensor] = OrderedDict()
         self.states: dict[tuple[str, str], str] = {}
         self.active: dict[tuple[str, str, str], Priority] = {}
-        self._named = BoundedNames(settings.max_skus)
+        self._articles = RecentNames(settings.max_skus)
         self._seen = SeenIds(settings.seen_ids)
 
     def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
@@ -83,10 +83,12 @@ class FloorShard:
             conversion = conversion_of(event.unit)
             if isinstance(conversion, Reject):
                 return conversion
-        if not self._seen.first_time(event.event_id):
+        if event.event_id in self._seen:
             return "duplicate"
         self.clock = max(self.clock, at)
         _STEPS[type(event)](self, event, at, effects)
+        # Last: an event whose step raises is a dead letter, which may be sent again as it is.
+        self._seen.add(event.event_id)
         return "accepted"
 
     def adopt(self, view: View, effects: Effects) -> None:
@@ -141,10 +143,14 @@ class FloorShard:
     def count_step(self, event: ProductionCount, at: float, effects: Effects) -> None:
         """Units made: what production really makes."""
         del at
+        self._articles.touch(event.sku)
         if event.good:
-            effects.add(MADE, self._named(event.sku), event.good)
+            effects.add(MADE, event.sku, event.good)
         if event.scrap:
-            effects.add(SCRAPPED, self._named(event.sku), event.scrap)
+            effects.add(SCRAPPED, event.sku, event.scrap)
+        for sku in self._articles.cut():
+            effects.drop(MADE, sku)
+            effects.drop(SCRAPPED, sku)
 
     def state_step(self, event: MachineState, at: float, effects: Effects) -> None:
         """The machine's state: a machine that stands still is not scored."""

@@ -7,7 +7,7 @@ state and the same outputs with the same ids. That is what replay after a crash 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from models.bounded import BoundedNames
+from models.bounded import RecentNames
 from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
 from models.customers import MAX_CART, Customer, Customers
+from models.demand import Demand
 from models.effects import Effects, Origin, Output
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 from models.offers.candidates import Source, proposals
@@ -44,7 +45,6 @@ from schemas.topics import OFFERS
 
 Outcome = Literal["accepted", "duplicate"] | Reject
 
-DEMAND = "count:demand"
 COVISITS = "blob:covisits"
 TRENDS = "blob:trending"
 POLICY = "sources-v1"
@@ -84,12 +84,12 @@ class ShopShard:
             "clickstream": SeenIds(settings.seen_ids),
             "orders": SeenIds(settings.seen_ids),
         }
-        self._named = BoundedNames(settings.max_skus)
+        self.demand = Demand(settings.max_skus, settings.itemsets.window)
+        self._left = RecentNames(settings.max_skus)
+        """Articles that were forgotten, and whose rows of the view the merge has to take away."""
         self._sessions: OrderedDict[str, float] = OrderedDict()
         self._pending: OrderedDict[str, dict[str, Source]] = OrderedDict()
         """The sources of the articles of offers that wait for impressions and clicks."""
-        self._ordered: OrderedDict[str, dict[str, int]] = OrderedDict()
-        """What is left of the last orders: how many of which article."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the view out of snapshots: it is shared, and has a history of its own."""
@@ -101,11 +101,14 @@ class ShopShard:
         refused = too_early(at, origin.timestamp)
         if refused is not None:
             return refused
-        if not self._seen[origin.topic].first_time(event.event_id):
+        seen = self._seen[origin.topic]
+        if event.event_id in seen:
             return "duplicate"
         self._pass_time(at, effects)
         step = _STEPS[type(event)]
         step(self, event, at, effects)
+        # Last: an event whose step raises is a dead letter, which may be sent again as it is.
+        seen.add(event.event_id)
         return "accepted"
 
     def adopt(self, view: View, effects: Effects) -> None:
@@ -124,11 +127,7 @@ class ShopShard:
         covisits = self.sequences.covisits
         for item in list(islice(covisits.touched, self.settings.publish_rows)):
             del covisits.touched[item]
-            levels = covisits.levels(item, 50)
-            if levels.weights:
-                effects.put(COVISITS, item, _encode(levels))
-            else:
-                effects.drop(COVISITS, item)
+            effects.put(COVISITS, item, _encode(covisits.levels(item, 50)))
             effects.mark(item)
         trending = self.sequences.trending
         if trending.touched:
@@ -157,7 +156,11 @@ class ShopShard:
             return
         customer.views += 1
         self.propensity.observe(customer, at)
-        self.sequences.learn(customer.recent, event.sku, at)
+        gone = self.sequences.learn(customer.recent, event.sku, at)
+        if gone:
+            for sku in gone:
+                effects.drop(COVISITS, sku)
+            self._leave(gone, effects)
         remember(customer.recent, event.sku, self.settings.sequences.memory)
         if customer.views >= self.settings.offers.min_views:
             self._offer(event, customer, "view", at, effects)
@@ -206,12 +209,9 @@ class ShopShard:
         ordered: dict[str, int] = {}
         for line in event.lines:
             ordered[line.sku] = ordered.get(line.sku, 0) + line.quantity
-        for sku, quantity in ordered.items():
-            effects.add(DEMAND, self._named(sku), quantity)
-        self._ordered[event.order_id] = ordered
-        if len(self._ordered) > self.settings.itemsets.window:
-            self._ordered.popitem(last=False)
+        self.demand.placed(event.order_id, ordered, effects)
         self.itemsets.learn(event.order_id, ordered, event.customer_id, at, effects)
+        self._forget_articles(effects)
         customer = self._customer(event, at)
         if customer is None:
             return
@@ -227,25 +227,12 @@ class ShopShard:
     ) -> None:
         """Cancelled or returned: what was counted is taken back, as far as it is still known."""
         self._customer(event, at)
-        held = self._ordered.get(event.order_id)
-        if held is None:
+        gone = self.demand.taken_back(event.order_id, event.lines, effects)
+        if gone is None:
             self.unmatched_returns += 1
-            for line in event.lines:
-                effects.add(DEMAND, self._named(line.sku), -line.quantity)
-            return
-        back = [(line.sku, line.quantity) for line in event.lines] or list(held.items())
-        gone = set()
-        for sku, quantity in back:
-            taken = min(quantity, held.get(sku, 0))
-            if not taken:
-                continue
-            effects.add(DEMAND, self._named(sku), -taken)
-            held[sku] -= taken
-            if not held[sku]:
-                del held[sku]
-                gone.add(sku)
-        if gone:
-            self.itemsets.unlearn(event.order_id, frozenset(gone), effects)
+            self._forget_articles(effects)
+        elif gone:
+            self.itemsets.unlearn(event.order_id, gone, effects)
 
     # -- parts of steps ---------------------------------------------------------------------------
 
@@ -272,6 +259,26 @@ class ShopShard:
         self._sessions[event.customer_id] = customer.last
         self._sessions.move_to_end(event.customer_id)
         return customer
+
+    def _forget_articles(self, effects: Effects) -> None:
+        """Forget the articles longest not ordered, if there are too many, in every count."""
+        gone = self.demand.cut(effects)
+        if gone:
+            self.itemsets.forget(gone, effects)
+            self._leave(gone, effects)
+
+    def _leave(self, gone: Sequence[str], effects: Effects) -> None:
+        """Have the merge look at articles that lost counts: so do their rows of the view.
+
+        Marks must not grow without end while it does not get round to it: those of the articles
+        that left longest ago go. Should a row stay so, the merge finds it on its rounds.
+        """
+        for sku in gone:
+            effects.mark(sku)
+            self._left.touch(sku)
+        for sku in self._left.cut():
+            if sku not in self.demand and not self.sequences.covisits.row(sku):
+                effects.unmark(sku)
 
     def _pass_time(self, at: float, effects: Effects) -> None:
         if at > self.clock:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from models.effects import part_of
 from models.itemsets.counts import Triple
 from models.itemsets.rules import Rule
 
@@ -60,7 +61,7 @@ class View:
     def __init__(
         self,
         parts: int,
-        blobs: Mapping[str, bytes] | None = None,
+        blobs: Mapping[str, bytes | None] | None = None,
         versions: tuple[int, ...] | None = None,
         *,
         before: _Rows | None = None,
@@ -81,9 +82,17 @@ class View:
         """Return all rows by article."""
         return {item: self._rows.row(item) for item in self._rows.blobs}
 
-    def changed(self, part: int, version: int, blobs: Mapping[str, bytes]) -> View:
-        """Return the view after a part moved to ``version`` with these rows new or changed."""
+    def changed(
+        self, part: int, version: int, blobs: Mapping[str, bytes | None], *, whole: bool = False
+    ) -> View:
+        """Return the view after a part moved to ``version`` with these rows new or changed.
+
+        None: the row is gone. If these are the ``whole`` part, so are all rows not among them.
+        """
         versions = (*self.versions[:part], version, *self.versions[part + 1 :])
+        if whole:
+            old = (item for item in self._rows.blobs if part_of(item, len(versions)) == part)
+            blobs = dict.fromkeys(old) | dict(blobs)
         return View(len(versions), blobs, versions, before=self._rows)
 
 
@@ -114,15 +123,18 @@ class _Rows:
             row = self.decoded[item] = _decode_row(blob)
         return row
 
-    def take(self, blobs: Mapping[str, bytes]) -> None:
+    def take(self, blobs: Mapping[str, bytes | None]) -> None:
         """Take rows in, and keep up which triples are triangles of frequent pairs."""
         triangles: set[Triple] | None = None
         for item, blob in blobs.items():
             if item == TRENDING:
-                self.trending = _decode_trends(blob)
+                self.trending = _decode_trends(blob) if blob else ()
                 continue
             before = frozenset(self.row(item).partners)
-            self.blobs[item] = blob
+            if blob is None:
+                self.blobs.pop(item, None)
+            else:
+                self.blobs[item] = blob
             self.decoded.pop(item, None)
             after = frozenset(self.row(item).partners)
             if before == after:
@@ -148,4 +160,8 @@ class _Rows:
     def _join(self, first: str, second: str, *, together: bool) -> None:
         for one, other in ((first, second), (second, first)):
             near = self.near.get(one, _NOBODY)
-            self.near[one] = near | {other} if together else near - {other}
+            near = near | {other} if together else near - {other}
+            if near:
+                self.near[one] = near
+            else:
+                self.near.pop(one, None)

@@ -21,6 +21,7 @@ Reason = Literal[
     "future_time",
     "unknown_unit",
     "step_failed",
+    "step_overran",
 ]
 """Why an event was refused; a closed list, for it is a metric label."""
 

@@ -8,7 +8,7 @@ that of Kafka Streams' ``TopologyTestDriver``; the code that runs is the worker'
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import msgspec
@@ -146,8 +146,8 @@ class Driver:
 
     def advance(self, seconds: float) -> None:
         """Let time pass without events: every shard gets a tick."""
-        for runner in list(self.host.runners.values()):
-            self._guarded(runner.tick(seconds))
+        self._guarded(self.host.tick(seconds))
+        self._retake()
 
     def merge(self) -> None:
         """Publish what changed, and merge it into the view (on a timer in a worker)."""
@@ -166,6 +166,10 @@ class Driver:
         """Crash at the next time that a batch reaches ``boundary``; `pipe` then goes on."""
         self._sender.boundary = boundary
         self._crashing.boundary = boundary
+
+    def swap_store(self, store: Store) -> None:
+        """Put another store under the running process, as one that lost its newest writes."""
+        self.store = self._crashing._store = store  # noqa: SLF001 - both are of this module
 
     def crash(self) -> None:
         """End the process now and start the next one."""
@@ -207,16 +211,25 @@ class Driver:
             for topic in flow.topics
             for number in range(self.partitions)
         ]
-        starts = self._loop.run(self.host.assign(wanted))
+        self._read_on(self._loop.run(self.host.assign(wanted)), set(self.host.runners))
+
+    def _read_on(self, starts: Mapping[tuple[str, int], int], shards: set[ShardId]) -> None:
+        """Have shards process what the log has from where they go on."""
         queues: dict[ShardId, list[Message]] = {}
         for (topic, number), messages in self.log.inputs.items():
             shard = ShardId(FLOW_OF_TOPIC[topic].name, number)
-            queues.setdefault(shard, []).extend(messages[starts.get((topic, number), 0) :])
+            if shard in shards:
+                queues.setdefault(shard, []).extend(messages[starts.get((topic, number), 0) :])
         for shard, messages in queues.items():
             self._handle(shard, messages)
 
     def _handle(self, shard: ShardId, messages: Sequence[Message]) -> None:
-        self._guarded(self.host.runners[shard].handle(messages))
+        self._guarded(self.host.handle(self.host.runners[shard], messages))
+        self._retake()
+
+    def _retake(self) -> None:
+        if due := self.host.due():
+            self._read_on(self._loop.run(self.host.retake(due)), set(due))
 
     def _guarded(self, action: Any) -> None:
         try:

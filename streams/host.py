@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Any
 
 import structlog
 
 from streams.guard import Guard
+from streams.layout import resized
 from streams.merger import Merger
 from streams.metrics import Metrics
-from streams.processor import Processor
-from streams.runner import Runner, Sender
+from streams.processor import Message, Processor
+from streams.runner import Runner, Sender, ShardLost, StaleOwner, StateLost
 from streams.settings import Settings
 from streams.store.protocol import Store
 from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
@@ -19,6 +23,10 @@ from streams.views import Views
 
 log = structlog.get_logger()
 _MERGE_REST_S = 5.0
+_CLAIMED_REST_S = 2.0
+"""So long after another worker's claim Kafka has told us, if the shard is not ours any more."""
+_MOST_LOSSES = 6
+_LOSSES_WITHIN_S = 120.0
 
 
 class Misconfigured(Exception):
@@ -40,6 +48,10 @@ class Host:
         self._sender = sender
         self._mergers: dict[int, Merger] = {}
         self._merge_after = 0.0
+        self._chores: dict[ShardId, asyncio.Task[None]] = {}
+        self._lost: dict[ShardId, float] = {}
+        """When a shard is to be taken over again, by the monotonic clock."""
+        self._losses: dict[ShardId, deque[float]] = {}
 
     async def assign(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Take over the shards of these partitions; return where to read each one from.
@@ -48,6 +60,8 @@ class Host:
         """
         topics: dict[ShardId, set[str]] = {}
         for topic, number in partitions:
+            if number >= self.parts:
+                raise Misconfigured(resized(topic, self.parts, number + 1))
             topics.setdefault(ShardId(FLOW_OF_TOPIC[topic].name, number), set()).add(topic)
         for shard, assigned in topics.items():
             lacking = {t for f in FLOWS if f.name == shard.flow for t in f.topics} - assigned
@@ -62,17 +76,55 @@ class Host:
         if topics:
             await self.views.refresh()
         for shard in sorted(topics):
-            runner = self._new_runner(shard)
-            for topic, offset in (await runner.take_over()).items():
-                starts[topic, shard.number] = offset
-            self.runners[shard] = runner
+            starts |= await self._take_over(shard)
             if FLOW_NAMED[shard.flow].reads_view:
                 self._mergers[shard.number] = Merger(
                     shard.number, self.parts, self._store, self._settings.rules,
-                    self._settings.merging.rows,
+                    self._settings.merging.rows, self._settings.view_rows(),
                 )  # fmt: skip
         self._count_assigned()
         return starts
+
+    async def _take_over(self, shard: ShardId) -> dict[tuple[str, int], int]:
+        runner = self._new_runner(shard)
+        starts = await runner.take_over()
+        self.runners[shard] = runner
+        self._lost.pop(shard, None)
+        return {(topic, shard.number): offset for topic, offset in starts.items()}
+
+    def due(self) -> list[ShardId]:
+        """Return the shards that must be taken over again, now."""
+        now = time.monotonic()
+        return sorted(shard for shard, at in self._lost.items() if at <= now)
+
+    async def retake(self, shards: Iterable[ShardId]) -> dict[tuple[str, int], int]:
+        """Take shards over again whose state here cannot be trusted; answers as `assign` does."""
+        starts: dict[tuple[str, int], int] = {}
+        await self.views.refresh()
+        for shard in shards:
+            starts |= await self._take_over(shard)
+        return starts
+
+    def _lose(self, runner: Runner, error: ShardLost) -> None:
+        """Do nothing more with a runner. Its shard is taken over again, unless Kafka takes it away.
+
+        That covers a store which lost its newest writes, and a worker that was stopped for so long
+        that another one had its shards in between.
+        """
+        runner.abandon()
+        if self.runners.get(runner.shard) is not runner:
+            return
+        now = time.monotonic()
+        losses = self._losses.setdefault(runner.shard, deque(maxlen=_MOST_LOSSES))
+        losses.append(now)
+        if len(losses) == _MOST_LOSSES and now - losses[0] < _LOSSES_WITHIN_S:
+            raise StateLost(
+                f"Shard {runner.shard} was lost {_MOST_LOSSES} times in {now - losses[0]:.0f} s, the "
+                f"last time because {error} Do two groups use the same store and prefix?"
+            )
+        log.warning("shard lost, to be taken over again", shard=str(runner.shard), why=str(error))
+        rest = _CLAIMED_REST_S if isinstance(error, StaleOwner) else 0.0
+        self._lost[runner.shard] = now + rest
 
     def _new_runner(self, shard: ShardId) -> Runner:
         core = FLOW_NAMED[shard.flow].new_core(self._settings)
@@ -85,33 +137,62 @@ class Host:
         self, shards: Iterable[ShardId], timeout_s: float
     ) -> dict[str, dict[int, int]]:
         """Let shards go in order; return the offsets to commit, by topic and partition."""
-        offsets: dict[str, dict[int, int]] = {}
+        going = []
         for shard in sorted(shards):
-            runner = self.runners.pop(shard, None)
-            if FLOW_NAMED[shard.flow].reads_view:
-                self._mergers.pop(shard.number, None)
+            runner = self._forget(shard)
             if runner is not None:
-                await runner.let_go(timeout_s)
-                for topic, offset in runner.applied.items():
-                    offsets.setdefault(topic, {})[shard.number] = offset
+                going.append(runner)
+        # Together: each may have to wait for Kafka or the store.
+        await asyncio.gather(*(runner.let_go(timeout_s) for runner in going))
+        offsets: dict[str, dict[int, int]] = {}
+        for runner in going:
+            for topic, offset in runner.applied.items():
+                offsets.setdefault(topic, {})[runner.shard.number] = offset
         self._count_assigned()
         return offsets
 
-    def drop(self, shards: Iterable[ShardId]) -> None:
+    def _forget(self, shard: ShardId) -> Runner | None:
+        self._lost.pop(shard, None)
+        self._chores.pop(shard, None)
+        if FLOW_NAMED[shard.flow].reads_view:
+            self._mergers.pop(shard.number, None)
+        return self.runners.pop(shard, None)
+
+    async def drop(self, shards: Iterable[ShardId]) -> None:
         """Forget shards that were lost to another worker: nothing of them may be written."""
         for shard in shards:
-            runner = self.runners.pop(shard, None)
-            if FLOW_NAMED[shard.flow].reads_view:
-                self._mergers.pop(shard.number, None)
+            runner = self._forget(shard)
             if runner is not None:
                 runner.abandon()
         self._count_assigned()
 
+    async def handle(self, runner: Runner, messages: Sequence[Message]) -> None:
+        """Have a runner process a batch; one that lost its shard is noted, and no failure."""
+        await self._noting_loss(runner, runner.handle(messages))
+
     async def maintain(self) -> None:
         """What has to be done now and then, for all shards."""
-        for runner in list(self.runners.values()):
-            await runner.maintain()
+        for shard, runner in list(self.runners.items()):
+            # One shard that waits for Kafka or the store must not keep the others from it.
+            before = self._chores.get(shard)
+            if before is not None:
+                if not before.done():
+                    continue
+                before.result()  # raises what went wrong
+            chore = self._noting_loss(runner, runner.maintain())
+            self._chores[shard] = asyncio.create_task(chore)
         self._report()
+
+    async def tick(self, seconds: float) -> None:
+        """Let event time pass for all shards by so many seconds without events."""
+        for runner in list(self.runners.values()):
+            await self._noting_loss(runner, runner.tick(seconds))
+
+    async def _noting_loss(self, runner: Runner, action: Coroutine[Any, Any, None]) -> None:
+        try:
+            await action
+        except ShardLost as error:
+            self._lose(runner, error)
 
     async def merge(self) -> None:
         """Merge this worker's parts of the view, and fetch what others merged."""
@@ -135,14 +216,13 @@ class Host:
             for topic, offset in runner.applied.items()
         }
 
-    def busy_s(self) -> float:
-        """Return how long the oldest batch in work has been in work."""
-        now = time.monotonic()
-        return max((now - (r.busy_since or now) for r in self.runners.values()), default=0.0)
-
     def ready(self) -> bool:
         """Whether this worker has shards and all are restored."""
-        return bool(self.runners) and not any(r.replaying for r in self.runners.values())
+        return (
+            bool(self.runners)
+            and not self._lost
+            and not any(runner.replaying for runner in self.runners.values())
+        )
 
     def _count_assigned(self) -> None:
         for flow in FLOWS:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -20,44 +23,101 @@ from models.merge import (
     trends_of,
 )
 from models.shop import COVISITS, TRENDS
-from models.view import TRENDING, Row, encode
+from models.view import EMPTY_ROW, TRENDING, Row, encode
 from streams.store.protocol import Store
 from streams.topology import ShardId
 
 _levels = msgspec.json.Decoder(Levels).decode
+_ROUND = 10
+"""Rows looked at on each round though nothing marked them, whether anything is left of them: a mark
+may be lost, and a row that nothing is behind would be offered from for ever."""
 
 
 class Merger:
     """Merges one part of the view. Keeps the candidates' p-values, for the tests are many."""
 
     def __init__(
-        self, part: int, parts: int, store: Store, settings: MergeSettings, rows: int
+        self, part: int, parts: int, store: Store, settings: MergeSettings, rows: int, most: int
     ) -> None:
+        """Merge ``rows`` rows at a time; no new row is published beyond ``most`` of them."""
         self._part = part
         self._shards = [ShardId("shop", number) for number in range(parts)]
         self._store = store
         self._settings = settings
         self._limit = rows
+        self._most = most
+        self._after = ""
+        self._known: OrderedDict[str, None] | None = None
+        """The rows of the part, those first that were not looked at for longest."""
         self._p_values: dict[str, list[float]] = {}
         self._tests: dict[str, int] = {}
 
     async def merge(self) -> int:
         """Merge what changed since the last time; return how many rows were published."""
         marks = [await self._store.dirty(s, self._part, self._limit) for s in self._shards]
-        items = sorted({item for mark in marks for item in mark})
-        if not items:
+        items = self._in_turn(sorted({item for mark in marks for item in mark}))
+        known = await self._load()
+        chosen = frozenset(items)
+        left = [item for item in await self._bare(known) if item not in chosen]
+        if not items and not left:
             return 0
-        rows = await self._rows([item for item in items if item != TRENDING])
+        rows = await self._rows([*(item for item in items if item != TRENDING), *left])
+        for item in left:
+            if rows[item] is not None:
+                del rows[item]
         if TRENDING in items:
             tops = [await self._store.blobs(s, TRENDS, ["top"]) for s in self._shards]
             trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
             rows[TRENDING] = encode(trends)
-        await self._store.publish_view(self._part, rows)
+        await self._publish(rows, known)
         for shard, mark in zip(self._shards, marks, strict=True):
-            await self._store.clean(shard, self._part, mark)
+            merged = {item: number for item, number in mark.items() if item in chosen}
+            await self._store.clean(shard, self._part, merged)
         return len(rows)
 
-    async def _rows(self, items: Sequence[str]) -> dict[str, bytes]:
+    def _in_turn(self, items: list[str]) -> list[str]:
+        """Return as many as may be merged at a time, going on where the last time ended."""
+        if len(items) > self._limit:
+            start = bisect_right(items, self._after)
+            items = [*items[start:], *items[:start]][: self._limit]
+            self._after = items[-1]
+        return items
+
+    async def _load(self) -> OrderedDict[str, None]:
+        if self._known is None:
+            change = await self._store.view_since(self._part, 0)
+            rows = sorted(item for item, blob in change.rows.items() if blob is not None)
+            self._known = OrderedDict.fromkeys(rows)
+            self._known.pop(TRENDING, None)
+        return self._known
+
+    async def _bare(self, known: OrderedDict[str, None]) -> list[str]:
+        """Return those of the next rows in turn that no shard has counts of orders for."""
+        names = list(islice(known, _ROUND))
+        for item in names:
+            known.move_to_end(item)
+        counts = (
+            [await self._store.counts_of(s, ITEMS, names) for s in self._shards] if names else []
+        )
+        return [item for item in names if not any(item in own for own in counts)]
+
+    async def _publish(self, rows: dict[str, bytes | None], known: OrderedDict[str, None]) -> None:
+        for item, blob in list(rows.items()):
+            if item == TRENDING:
+                continue
+            if blob is not None and (item in known or len(known) < self._most):
+                known[item] = None
+                continue
+            if blob is None:
+                known.pop(item, None)
+            else:
+                del rows[item]  # no room: it comes when it changes the next time
+            self._p_values.pop(item, None)
+            self._tests.pop(item, None)
+        if rows:
+            await self._store.publish_view(self._part, rows)
+
+    async def _rows(self, items: Sequence[str]) -> dict[str, bytes | None]:
         totals = await self.totals()
         pairs = await self._summed(PAIRS, items)
         reach = await self._summed(REACH, items)
@@ -79,8 +139,8 @@ class Merger:
             sum(self._tests.values()),
             self._settings,
         )
-        return {
-            item: encode(
+        rows = {
+            item: (
                 Row(
                     rules=significant(candidates[item], reach[item], p_limit, self._settings),
                     partners=tuple(
@@ -95,6 +155,8 @@ class Merger:
             )
             for item in items
         }
+        # An article that no shard knows any more has no row at all.
+        return {item: None if row == EMPTY_ROW else encode(row) for item, row in rows.items()}
 
     async def _summed(self, prefix: str, items: Sequence[str]) -> Mapping[str, dict[str, float]]:
         keys = [prefix + item for item in items]

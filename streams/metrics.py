@@ -115,6 +115,17 @@ class Metrics:
             ("topic",),
             registry=registry,
         )
+        self.offset_gaps = Counter(
+            "tailorline_offset_gaps",
+            "Runs of offsets that never came; the worker stops where nothing explains them.",
+            ("topic",),
+            registry=registry,
+        )
+        self.stalled_seconds = Gauge(
+            "tailorline_stalled_seconds",
+            "How long there have been events to read and none was applied.",
+            registry=registry,
+        )
         self.alarms_active = Gauge(
             "tailorline_alarms_active", "Active alarms.", ("priority",), registry=registry
         )

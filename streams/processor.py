@@ -51,6 +51,10 @@ class Processor:
         """The next offset of each topic, as processed here; the store may lag by one batch."""
         self.versions: tuple[int, ...] = (0,) * parts
         self.last_timestamp = 0.0
+        self.in_hand: Origin | None = None
+        """The event that a step has in hand just now: what a watchdog in another thread looks at."""
+        self.quarantine: dict[tuple[str, int], str] = {}
+        """By topic and offset, why an event is a dead letter without its step being asked."""
         self._parts = parts
         self._guard = guard
         self._source = f"tailorline/{shard}"
@@ -95,6 +99,7 @@ class Processor:
             _count(work.tally, f"{topic}:read")
             _count(work.tally, f"{topic}:{outcome_name}")
             self._cover(work, topic, first, message.offset + 1)
+        self.in_hand = None
         work.outputs.extend(pack(record) for record in records)
         return Done(work, records, rejects, taken)
 
@@ -102,9 +107,13 @@ class Processor:
         origin = Origin(message.topic, message.partition, message.offset, message.timestamp)
         self.last_timestamp = max(self.last_timestamp, message.timestamp)
         effects.begin(origin)
+        self.in_hand = origin
         outcome: str | Reject
         event = DECODERS[message.topic](message.value)
-        if isinstance(event, Reject):
+        if self.quarantine and (message.topic, message.offset) in self.quarantine:
+            why = self.quarantine[message.topic, message.offset]
+            outcome = Reject("step_overran", why)
+        elif isinstance(event, Reject):
             outcome = event
         else:
             try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -31,12 +33,33 @@ class Sender(Protocol):
         """Send records in order; call ``confirmed`` on the event loop once all are on Kafka."""
 
 
-class StaleOwner(Exception):
-    """Another worker owns the shard now: what is in memory here must not be used."""
+class ShardLost(Exception):
+    """What is in memory of the shard must not be used any more; the store says where to go on."""
+
+    def __init__(self, shard: ShardId, why: str) -> None:
+        super().__init__(f"Shard {shard}: {why}")
+        self.shard = shard
+
+
+class StaleOwner(ShardLost):
+    """Another worker claimed the shard."""
+
+
+class StoreRewound(ShardLost):
+    """The store is not where we left it: it lost its newest writes."""
 
 
 class StateLost(Exception):
     """The store and Kafka do not fit together; the message gives the choices."""
+
+
+@dataclass(slots=True)
+class _InFlight:
+    """A batch of outputs on its way."""
+
+    after: int
+    """The outbox number after its last record."""
+    confirmed: bool = False
 
 
 class Replayer:
@@ -84,6 +107,10 @@ class Replayer:
         processor.positions[entry.kind] = entry.next
         return True
 
+    def held(self) -> dict[str, int]:
+        """Return how many messages of each topic wait for those of another topic to come."""
+        return {topic: len(own) for topic, own in self._waiting.items() if own}
+
     def rest(self) -> list[Message]:
         """Return the messages that came after the journal's end: they are new."""
         left = [message for own in self._waiting.values() for message in own]
@@ -107,8 +134,6 @@ class Runner:
         self.waiting = 0
         """Messages handed over and not yet done with: what the source looks at to pause."""
         self.waiting_bytes = 0
-        self.busy_since: float | None = None
-        """When the batch in work began, by the monotonic clock."""
         self._gone = False
         self._failed = False
         self._store = store
@@ -122,8 +147,10 @@ class Runner:
         self._trimmed = 0
         self._confirmed = 0
         self._unconfirmed = 0
+        self._in_flight: deque[_InFlight] = deque()
         self._all_confirmed = asyncio.Event()
         self._all_confirmed.set()
+        self._some_confirmed = asyncio.Event()
         # Spread over the interval, or all shards would be snapshotted in the same moment.
         spread = zlib.crc32(str(self.shard).encode()) / 2**32
         self._snapshot_at = time.monotonic() - spread * settings.snapshots.every_s
@@ -134,6 +161,11 @@ class Runner:
     def replaying(self) -> bool:
         """Whether the shard is still learning again what it once knew."""
         return self._replay is not None
+
+    def ahead(self) -> set[str]:
+        """Return the topics of which a replay has read enough: others have to catch up first."""
+        held = self._replay.held() if self._replay else {}
+        return {t for t, count in held.items() if count > self._settings.kafka.max_pending}
 
     @property
     def unconfirmed(self) -> int:
@@ -146,6 +178,7 @@ class Runner:
         """Claim the shard, flush its outbox, restore its state; return where to read from."""
         claim = await self._store.claim(self.shard)
         self.epoch, self._seq = claim.epoch, claim.seq
+        self._keep_apart(claim)
         self.applied = dict(claim.watermarks)
         await self._flush_outbox()
         starts = await self._restore(claim)
@@ -154,6 +187,18 @@ class Runner:
             watermarks=claim.watermarks, replay_from=starts,
         )  # fmt: skip
         return starts
+
+    def _keep_apart(self, claim: Claim) -> None:
+        most = self._settings.guard.max_quarantine
+        if len(claim.quarantine) > most:
+            (topic, offset), why = max(claim.quarantine.items())
+            raise StateLost(
+                f"Of shard {self.shard} more than {most} events never came back from their steps, "
+                f"one of them {topic}[{self.shard.number}]@{offset}: {why} That is a bug, or a "
+                "machine far too slow. Mend it, or raise TAILORLINE_GUARD__MAX_QUARANTINE or "
+                "TAILORLINE_GUARD__STEP_S; then start again: it goes on right here."
+            )
+        self.processor.quarantine = claim.quarantine
 
     async def _flush_outbox(self) -> None:
         first, raw = await self._store.outbox(self.shard)
@@ -242,14 +287,13 @@ class Runner:
         What fails may have changed the state and not the store: nothing may be done with it then.
         """
         async with self.lock:
-            self.busy_since = time.monotonic()
             try:
                 yield not (self._gone or self._failed)
             except BaseException:
                 self._failed = True
                 raise
             finally:
-                self.busy_since = None
+                self.processor.in_hand = None
 
     async def _handle(self, messages: Sequence[Message]) -> None:
         if self._replay is not None:
@@ -257,6 +301,7 @@ class Runner:
             messages = await self._learn_again()
         left = list(in_time_order(messages))
         while left:
+            await self._room()
             started = time.perf_counter()
             work = self.processor.begin()
             if self._reads_view():
@@ -266,6 +311,12 @@ class Runner:
             self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
             await self._apply(done, taken)
         self._active_at = time.monotonic()
+
+    async def _room(self) -> None:
+        """Wait while Kafka owes too many confirmations: it is slow, or away."""
+        while self._unconfirmed >= self._settings.kafka.max_unconfirmed:
+            self._some_confirmed.clear()
+            await self._some_confirmed.wait()
 
     def _reads_view(self) -> bool:
         return FLOW_NAMED[self.shard.flow].reads_view
@@ -308,7 +359,15 @@ class Runner:
         done.work.number = self._seq + 1
         applied = await self._store.apply(self.shard, self.epoch, done.work)
         if applied.status == "stale":
-            raise StaleOwner(f"Shard {self.shard} belongs to another worker now.")
+            raise StaleOwner(self.shard, "another worker has claimed it.")
+        if applied.status == "rewound":
+            raise StoreRewound(self.shard, "the store has lost writes that it had confirmed.")
+        if applied.status == "gone":
+            raise StateLost(
+                f"The store has forgotten shard {self.shard} while it was in work: it was emptied. "
+                "Nothing more is written to it. Put its contents back if you can; else start "
+                "again, and you are told the choices."
+            )
         self._seq = done.work.number
         self._trimmed = done.work.confirmed
         self.applied = dict(self.processor.positions)
@@ -317,13 +376,19 @@ class Runner:
             self._send(done.records, applied.first_output)
 
     def _send(self, records: list[Record], first: int) -> None:
-        after = first + len(records)
+        batch = _InFlight(first + len(records))
+        self._in_flight.append(batch)
         self._unconfirmed += len(records)
         self._all_confirmed.clear()
 
         def confirmed() -> None:
-            self._confirmed = max(self._confirmed, after)
+            batch.confirmed = True
+            # Only up to the first that is not: Kafka keeps an order within a partition, and a later
+            # batch may be confirmed first. What is trimmed could not be sent again.
+            while self._in_flight and self._in_flight[0].confirmed:
+                self._confirmed = self._in_flight.popleft().after
             self._unconfirmed -= len(records)
+            self._some_confirmed.set()
             if not self._unconfirmed:
                 self._all_confirmed.set()
 
@@ -339,10 +404,10 @@ class Runner:
         # Compressing takes longest and needs no interpreter lock: the loop goes on meanwhile.
         blob = await asyncio.to_thread(close, freeze(snapshot), snapshot, self._key)
         kept = await self._store.save_snapshot(
-            self.shard, self.epoch, self.processor.positions, blob
+            self.shard, self.epoch, self._seq, self.processor.positions, blob
         )
         if not kept:
-            raise StaleOwner(f"Shard {self.shard} belongs to another worker now.")
+            raise StaleOwner(self.shard, "a snapshot was refused: it is another worker's now.")
         self._snapshot_seq = self._seq
         self._metrics.snapshot(self.shard, len(blob), time.perf_counter() - started)
 
@@ -370,5 +435,5 @@ class Runner:
             except TimeoutError:
                 log.warning("outputs unconfirmed at hand-over; the next owner sends them again",
                             shard=str(self.shard))  # fmt: skip
-            except StaleOwner as error:
+            except ShardLost as error:
                 log.info("shard already gone", shard=str(self.shard), why=str(error))

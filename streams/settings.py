@@ -43,6 +43,14 @@ class KafkaSettings(BaseModel):
     batch: Positive = Field(
         2_000, description="Most events per poll; they are handed on in one batch per shard."
     )
+    transactions: bool = Field(
+        False,
+        description="Producers of the input topics use transactions, whose markers leave gaps in "
+        "the offsets. Without, a gap stops the worker: events are missing.",
+    )
+    max_unconfirmed: Positive = Field(
+        5_000, description="Outputs per shard that Kafka may owe a confirmation before it waits."
+    )
     poll_seconds: Seconds = Field(0.03, description="Longest wait for a poll to fill.")
     fetch_wait_ms: Positive = Field(
         100,
@@ -102,6 +110,11 @@ class StoreSettings(BaseModel):
     row_ttl_s: int = Field(
         400 * 86400, ge=0, description="Rows of counts untouched for so long go; 0: never."
     )
+    keep_history: bool = Field(
+        False,
+        description="Keep the whole journal of each shard, for audits and fault tests. It grows "
+        "without end.",
+    )
     on_loss: Literal["refuse", "replay", "skip"] = Field(
         "refuse",
         description="When the store is empty though the group has read before: stop and say so, "
@@ -120,13 +133,23 @@ class SnapshotSettings(BaseModel):
 
 
 class GuardSettings(BaseModel):
-    """When failing steps stop the worker instead of filling the dead letters."""
+    """When a worker stops instead of going on: failing steps, steps without end, no progress."""
 
     max_consecutive: Positive = Field(100, description="Most failures of steps in a row.")
     max_ratio: float = Field(0.05, ge=0, le=1, description="Largest share of failures.")
     window: Positive = Field(1_000, description="Events that the share is taken over.")
+    step_s: Seconds = Field(
+        20.0,
+        description="A step that has not come back after so long ends the worker; its event is a "
+        "dead letter from then on.",
+    )
+    max_quarantine: Positive = Field(
+        100,
+        description="Most events per shard kept from their steps because these never came back.",
+    )
     stall_s: Seconds = Field(
-        120.0, description="A batch longer in work than this stops the worker."
+        120.0,
+        description="So long without progress, though there are events to read, ends the worker.",
     )
 
 
@@ -176,6 +199,11 @@ class Settings(BaseSettings):
         1800.0, description="A session silent for so long has ended; also the label's window."
     )
     max_customers: Positive = Field(50_000, description="Most customer profiles per shard.")
+    max_skus: Positive = Field(
+        50_000,
+        description="Most articles per shard whose orders are counted; those not ordered for longest "
+        "are forgotten.",
+    )
     tick_s: Seconds = Field(5.0, description="A shard without events for so long gets a tick.")
     shutdown_s: Seconds = Field(25.0, description="Longest orderly stop; then the process exits.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -188,7 +216,12 @@ class Settings(BaseSettings):
         return ShopSettings(
             itemsets=self.itemsets, sequences=self.sequences, offers=self.offers,
             session_window_s=self.session_window_s, max_customers=self.max_customers,
+            max_skus=self.max_skus,
         )  # fmt: skip
+
+    def view_rows(self) -> int:
+        """Return the most articles in a part of the merged view: as many as a shard knows."""
+        return self.max_skus + self.sequences.max_items
 
     def signing_key(self) -> bytes:
         """Return the key that signs snapshots; ``ValueError`` if none is set."""
@@ -207,6 +240,7 @@ ABOUT: dict[type, dict[str, str]] = {
         "epsilon": "Pairs rarer than this share of the baskets may be forgotten; 0: none are.",
         "cap": "Most articles of a basket that are counted; of larger ones a sample; 0: all.",
         "window": "Baskets kept per shard, to take returns back and to count triples late.",
+        "max_pairs": "Most pairs counted per shard; the rarest are forgotten.",
         "max_triples": "Most triples counted per shard.",
         "min_customers": "Pairs that in no shard so many customers bought are not published.",
     },
@@ -237,7 +271,8 @@ ABOUT: dict[type, dict[str, str]] = {
     },
     FloorSettings: {
         "max_sensors": "Most sensors, and most machines, per shard; the longest silent ones go.",
-        "max_skus": "Most articles per shard whose production is counted; later ones count together.",
+        "max_skus": "Most articles per shard whose production is counted; those not made for longest "
+        "are forgotten.",
         "seen_ids": "Latest event ids per shard that repeats are recognised by.",
     },
     ScorerSettings: {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from models.view import View
 from streams.store.protocol import Store, ViewGone
 
@@ -13,14 +15,19 @@ class Views:
         self._store = store
         self.parts = parts
         self.latest = View(parts)
+        self._lock = asyncio.Lock()
 
     async def refresh(self) -> View:
         """Fetch what changed in every part."""
+        async with self._lock:  # two at once would let the slower one put an older view back
+            return await self._refresh()
+
+    async def _refresh(self) -> View:
         view = self.latest
         for part in range(self.parts):
-            version, rows = await self._store.view_since(part, view.versions[part])
-            if version != view.versions[part]:
-                view = view.changed(part, version, rows)
+            change = await self._store.view_since(part, view.versions[part])
+            if change.version != view.versions[part]:
+                view = view.changed(part, change.version, change.rows, whole=change.whole)
         self.latest = view
         return view
 

@@ -49,9 +49,9 @@ class Shards:
         self._owned: dict[ShardId, _Owned] = {}
         self.kept_cpu = 0.0
         """CPU seconds of keeping effects and merging views: what is not counted as steps."""
-        merging = self.settings.merging
+        merging, most = self.settings.merging, self.settings.view_rows()
         self._mergers = [
-            Merger(part, partitions, self.store, self.settings.rules, merging.rows)
+            Merger(part, partitions, self.store, self.settings.rules, merging.rows, most)
             for part in range(partitions)
         ]
 

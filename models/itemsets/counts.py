@@ -3,18 +3,22 @@
 Exact (no decay, no bound) the counts equal those of a batch Apriori or FP-growth. With a half-life
 they are forward-decayed; with ``epsilon`` pairs are bounded by Lossy Counting (Manku and Motwani
 2002): no pair with support ``s > epsilon`` is missed, and a count is at most ``epsilon * W`` too low.
-Triples are counted only once their three pairs are frequent (the Apriori property); what the window
+Pairs beyond ``max_pairs`` go too, the lightest first; what a new pair may have lost by that is known
+as in Space-Saving (Metwally, Agrawal, El Abbadi 2005). Triples are counted only once their three pairs are frequent (the Apriori property); what the window
 of kept baskets already holds of them is counted afterwards.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
 
+import numpy as np
+
+from models.bounded import left_after_cut
 from models.decay import NEGLIGIBLE, ForwardDecay
 from models.effects import SEPARATOR, Effects
 from models.itemsets.sampling import basket_of
@@ -36,6 +40,7 @@ class ItemsetSettings:
     epsilon: float = 1e-4
     cap: int = 30
     window: int = 50_000
+    max_pairs: int = 500_000
     max_triples: int = 20_000
     min_customers: int = 5
 
@@ -44,8 +49,8 @@ class ItemsetCounts:
     """The counts of one shard."""
 
     __slots__ = (
-        "_born", "_decay", "_items", "_pairs", "_reach", "_settings", "_thirds", "_triples",
-        "_until_prune", "_weight", "_weight2", "_window", "opened",
+        "_born", "_decay", "_items", "_lost", "_pairs", "_reach", "_settings", "_thirds",
+        "_triples", "_until_prune", "_weight", "_weight2", "_window", "opened",
     )  # fmt: skip
 
     def __init__(self, settings: ItemsetSettings) -> None:
@@ -56,6 +61,9 @@ class ItemsetCounts:
         self._weight2 = 0.0
         self._pairs: dict[tuple[str, str], float] = {}
         self._born: dict[tuple[str, str], float] = {}
+        """By pair, how much its count may be too low: what it may have had when it was forgotten."""
+        self._lost = 0.0
+        """The most that a pair can have had that went because there were too many."""
         self._reach: dict[tuple[str, str], int] = {}
         self._items: dict[str, float] = {}
         self._triples: dict[str, float] = {}
@@ -83,6 +91,7 @@ class ItemsetCounts:
             self._until_prune -= 1
             if self._until_prune <= 0:
                 self._prune(effects)
+        self._make_room(effects)
 
     def unlearn(self, order_id: str, skus: frozenset[str], effects: Effects) -> bool:
         """Take back some articles of an order (none named: all); False if it is not kept."""
@@ -95,6 +104,7 @@ class ItemsetCounts:
             rest = basket._replace(items=left)
             self._window.push(rest)
             self._count(rest, 1, effects)
+            self._make_room(effects)
         return True
 
     def open_triples(self, triples: Iterable[Triple], effects: Effects) -> None:
@@ -120,6 +130,7 @@ class ItemsetCounts:
             return
         self._weight *= factor
         self._weight2 *= factor * factor
+        self._lost *= factor
         effects.reset(TOTALS, "w", self._weight)
         effects.reset(TOTALS, "w2", self._weight2)
         self._window.rescale(factor)
@@ -158,7 +169,8 @@ class ItemsetCounts:
             effects.mark(item)
         if len(items) < 2:
             return
-        pairs, born, thirds = self._pairs, self._settings.epsilon * self._weight, self._thirds
+        pairs, thirds = self._pairs, self._thirds
+        born = max(self._settings.epsilon * self._weight, self._lost)
         rows = {item: effects.row(PAIRS + item) for item in items}
         for pair in combinations(items, 2):
             first, second = pair
@@ -203,13 +215,57 @@ class ItemsetCounts:
             self._forget(pair, effects)
         self._until_prune = ceil(1 / self._settings.epsilon)
 
+    def _make_room(self, effects: Effects) -> None:
+        """If there are too many pairs forget those that can have the least, of equal ones the oldest."""
+        if len(self._pairs) <= self._settings.max_pairs:
+            return
+        most = np.fromiter(self._pairs.values(), float, len(self._pairs))
+        if self._born:
+            born = self._born
+            most += np.fromiter((born.get(p, 0.0) for p in self._pairs), float, len(most))
+        number = len(most) - left_after_cut(self._settings.max_pairs)
+        limit = float(np.partition(most, number - 1)[number - 1])
+        lighter = most < limit
+        equal = np.flatnonzero(most == limit)[: number - int(lighter.sum())]
+        lighter[equal] = True
+        pairs = list(self._pairs)
+        for index in np.flatnonzero(lighter).tolist():
+            self._forget(pairs[index], effects)
+        self._lost = max(self._lost, limit)
+
+    def forget(self, gone: Collection[str], effects: Effects) -> None:
+        """Forget articles, as if nobody had ever bought them: in no count, in no kept basket.
+
+        So that one that comes back begins anew with all its counts, and none is above another that
+        holds it. The merge is to look at the articles that were bought with them.
+        """
+        names = frozenset(gone)
+        for item in gone:
+            if self._items.pop(item, None) is not None:
+                effects.drop(ITEMS, item)
+            self._window.forget(item)
+        for pair in [p for p in self._pairs if p[0] in names or p[1] in names]:
+            self._forget(pair, effects)
+            for item in pair:
+                effects.mark(item)
+        for triple in [t for t in self.opened if not names.isdisjoint(t)]:
+            self.opened.remove(triple)
+            thirds = self._thirds[triple[:2]]
+            thirds.remove(triple[2])
+            if not thirds:
+                del self._thirds[triple[:2]]
+            name = SEPARATOR.join(triple)
+            if self._triples.pop(name, None) is not None:
+                effects.drop(TRIPLES, name)
+
     def _forget(self, pair: tuple[str, str], effects: Effects) -> None:
         del self._pairs[pair]
         self._born.pop(pair, None)
-        self._reach.pop(pair, None)
-        for key in (PAIRS, REACH):
-            effects.drop(key + pair[0], pair[1])
-            effects.drop(key + pair[1], pair[0])
+        effects.drop(PAIRS + pair[0], pair[1])
+        effects.drop(PAIRS + pair[1], pair[0])
+        if self._reach.pop(pair, 0) < 0:
+            effects.drop(REACH + pair[0], pair[1])
+            effects.drop(REACH + pair[1], pair[0])
 
 
 def _rescaled(

@@ -76,6 +76,14 @@ class BasketWindow:
                 del self._postings[item]
         return kept
 
+    def forget(self, item: str) -> None:
+        """Take an article out of all baskets, as if it had never been bought."""
+        for number in self._postings.pop(item, ()):
+            kept = self._baskets[number - self._first] if number >= self._first else None
+            if kept is not None:
+                left = tuple(other for other in kept.items if other != item)
+                self._baskets[number - self._first] = kept._replace(items=left)
+
     def weight_of(self, items: tuple[str, ...]) -> float:
         """Return the summed weight of the window's baskets that contain all of ``items``."""
         lists = sorted((self._postings.get(item) or array("Q") for item in items), key=len)

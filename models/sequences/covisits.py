@@ -7,7 +7,9 @@ A view of ``b`` after ``a``, ``gap`` views apart, adds ``1 / gap`` to ``a -> b``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
+from models.bounded import left_after_cut
 from models.decay import NEGLIGIBLE, ForwardDecay, Levels
 
 BACKWARD = 0.5
@@ -25,21 +27,31 @@ class CoVisits:
         self.max_row = max_row
         self.max_rows = max_rows
         self.touched: dict[str, None] = {}
-        """Rows that changed or went since they were last published, oldest first."""
+        """Rows that changed since they were last published, oldest first."""
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def learn(self, before: Sequence[str], item: str, at: float) -> None:
-        """Learn that ``item`` was viewed after ``before`` (latest first)."""
+    def learn(self, before: Sequence[str], item: str, at: float) -> Sequence[str]:
+        """Learn that ``item`` was viewed after ``before`` (latest first).
+
+        Returns the articles whose rows had to go: what was published of them must go too.
+        """
         factor = self._decay.advance(at)
-        if factor is not None:
-            self._rescale(factor)
+        gone = self._rescale(factor) if factor is not None else []
         weight = self._decay.weight(at)
         for gap, earlier in enumerate(before, start=1):
             if earlier != item:
                 self._add(earlier, item, weight / gap)
                 self._add(item, earlier, BACKWARD * weight / gap)
+        if len(self._rows) > self.max_rows:
+            # The rows that were opened first: those of live articles come back at once.
+            over = list(islice(self._rows, len(self._rows) - left_after_cut(self.max_rows)))
+            for other in over:
+                del self._rows[other], self._totals[other]
+                self.touched.pop(other, None)
+            gone += over
+        return gone
 
     def row(self, item: str) -> Mapping[str, float]:
         """Return the weights of what is viewed near ``item``."""
@@ -59,8 +71,6 @@ class CoVisits:
     def _add(self, item: str, other: str, weight: float) -> None:
         row = self._rows.get(item)
         if row is None:
-            if len(self._rows) >= self.max_rows:
-                self._forget_row()
             row = self._rows[item] = {}
         row[other] = row.get(other, 0.0) + weight
         self._totals[item] = self._totals.get(item, 0.0) + weight
@@ -70,14 +80,9 @@ class CoVisits:
             self._rows[item] = dict(kept)
             self._totals[item] = sum(self._rows[item].values())
 
-    def _forget_row(self) -> None:
-        """Let the row that was opened first go: rows of live articles come back at once."""
-        oldest = next(iter(self._rows))
-        del self._rows[oldest], self._totals[oldest]
-        self.touched[oldest] = None
-
-    def _rescale(self, factor: float) -> None:
+    def _rescale(self, factor: float) -> list[str]:
         rows, self._rows = self._rows, {}
+        gone = []
         for item, row in rows.items():
             kept = {
                 other: weight * factor
@@ -88,5 +93,7 @@ class CoVisits:
                 self._rows[item] = kept
                 self._totals[item] = sum(kept.values())
             else:
+                gone.append(item)
                 del self._totals[item]
-                self.touched[item] = None
+                self.touched.pop(item, None)
+        return gone

@@ -36,12 +36,16 @@ class Sequences:
         self.repeats = RepeatLags(settings.memory)
         self.trending = Trending(settings.trending_half_life_s)
 
-    def learn(self, recent: Sequence[str], item: str, at: float) -> None:
-        """Learn a view after the session's ``recent`` distinct views (latest first)."""
+    def learn(self, recent: Sequence[str], item: str, at: float) -> Sequence[str]:
+        """Learn a view after the session's ``recent`` distinct views (latest first).
+
+        Returns the articles whose rows of co-visits had to go.
+        """
         self.trending.learn(item, at)
-        if recent:
-            self.repeats.learn(recent, item)
-            self.covisits.learn(recent, item, at)
+        if not recent:
+            return ()
+        self.repeats.learn(recent, item)
+        return self.covisits.learn(recent, item, at)
 
     def next(self, recent: Sequence[str], view: View | None = None) -> dict[str, float]:
         """Score what is viewed near ``recent``, by the merged view's rows where it has any."""

@@ -27,6 +27,7 @@ from streams.doctor.offsets import offset_findings, shard_findings
 from streams.doctor.server import server_findings
 from streams.doctor.topics import topic_findings
 from streams.settings import Settings
+from streams.store.bounds import Load, partitions_of, total
 from streams.store.protocol import StoreError
 
 
@@ -90,8 +91,10 @@ def _store(
     address = without_password(settings.store.url.get_secret_value())
     try:
         with opened(settings) as (store, run):
-            found = server_findings(run(store.server()))
             shards = {shard: run(store.describe(shard)) for shard in run(store.shards())}
+            number = partitions_of((shard.flow, shard.number) for shard in shards)
+            bound = total(settings, Load(number)) if number else 0.0
+            found = server_findings(run(store.server()), bound)
             if broker is not None:
                 found += shard_findings(shards, _counts(broker))
                 found += offset_findings(where, shards, settings)

@@ -10,10 +10,12 @@ import typer
 
 from streams.cli import config as config_command
 from streams.cli import demo as demo_command
+from streams.cli import dlq as dlq_command
 from streams.cli import doctor as doctor_command
 from streams.cli import replay as replay_command
 from streams.cli import rules as rules_command
 from streams.cli import shards as shards_command
+from streams.cli import store as store_command
 from streams.cli import topics as topics_command
 from streams.cli import worker as worker_command
 
@@ -31,6 +33,8 @@ app.command()(rules_command.rules)
 app.command()(doctor_command.doctor)
 app.add_typer(config_command.app, name="config")
 app.add_typer(shards_command.app, name="shards")
+app.add_typer(store_command.app, name="store")
+app.add_typer(dlq_command.app, name="dlq")
 
 
 @app.callback()

@@ -7,11 +7,21 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from streams.settings import Settings
+from streams.settings import Settings, StoreSettings
 from streams.store.redis import RedisStore
 
 _TIMEOUT_S = 3.0
 _RETRY_S = 2.0
+
+
+def brief(settings: Settings) -> StoreSettings:
+    """Return the store's settings with the patience of somebody who waits at a terminal."""
+    return settings.store.model_copy(
+        update={
+            "timeout_s": min(settings.store.timeout_s, _TIMEOUT_S),
+            "retry_s": min(settings.store.retry_s, _RETRY_S),
+        }
+    )
 
 
 @contextmanager
@@ -19,14 +29,8 @@ def opened(
     settings: Settings,
 ) -> Iterator[tuple[RedisStore, Callable[[Coroutine[Any, Any, Any]], Any]]]:
     """Yield the store, and the function that runs its calls."""
-    brief = settings.store.model_copy(
-        update={
-            "timeout_s": min(settings.store.timeout_s, _TIMEOUT_S),
-            "retry_s": min(settings.store.retry_s, _RETRY_S),
-        }
-    )
     with asyncio.Runner() as runner:
-        store = RedisStore(brief)
+        store = RedisStore(brief(settings))
         try:
             yield store, runner.run
         finally:

@@ -56,12 +56,13 @@ def rules(
     try:
         with opened(settings) as (store, run):
             parts = sum(shard.flow == "shop" for shard in run(store.shards()))
-            rows: dict[str, bytes] = {}
+            rows: dict[str, bytes | None] = {}
             for part in range(parts):
-                rows |= run(store.view_since(part, 0))[1]
+                rows |= run(store.view_since(part, 0)).rows
     except StoreError as error:
         fail(str(error))
-    found = [rule for row in View(parts, rows).rows().values() for rule in row.rules]
+    known = View(parts, rows).rows()
+    found = [rule for row in known.values() for rule in row.rules]
     found.sort(key=lambda rule: (-rule.score, rule.antecedent, rule.consequent))
     chosen = [rule for rule in found if item in {None, rule.antecedent, rule.consequent}]
     if json:
@@ -71,7 +72,7 @@ def rules(
     elif chosen:
         _print(chosen, top)
     else:
-        OUT.print(_why_none(parts, len(rows), len(found), item), highlight=False, markup=False)
+        OUT.print(_why_none(parts, len(known), len(found), item), highlight=False, markup=False)
 
 
 def _numbers(rule: Rule) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 import orjson
@@ -23,7 +24,7 @@ app = typer.Typer(help="Look at the shards in the store, or begin one anew.", no
 def list_shards(
     *, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show each shard's owner count (epoch), offsets, journal, outbox and snapshot.
+    """Show when each shard was taken over last (its epoch), offsets, journal, outbox and snapshot.
 
     The snapshot covers the events below the offsets shown; the journal says how to learn the rest.
 
@@ -58,16 +59,21 @@ def _plain(facts: ShardFacts) -> dict[str, object]:
 def _print(found: Mapping[ShardId, ShardFacts]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("shard", no_wrap=True)
-    for head in ("epoch", "applied up to", "journal", "outbox", "snapshot", "covers up to"):
+    for head in ("taken over", "applied up to", "journal", "outbox", "snapshot", "covers up to"):
         table.add_column(head, justify="right", no_wrap=True)
     for shard, facts in found.items():
         table.add_row(
-            str(shard), f"{facts.epoch:,}", _offsets(facts.watermarks), f"{len(facts.journal):,}",
+            str(shard), _taken(facts.epoch), _offsets(facts.watermarks), f"{len(facts.journal):,}",
             f"{facts.outbox:,}", _size(facts.snapshot_bytes),
             "all of it" if facts.covers and facts.covers == facts.watermarks
             else _offsets(facts.covers),
         )  # fmt: skip
     OUT.print(table, highlight=False)
+
+
+def _taken(epoch: int) -> str:
+    # The store's clock in microseconds, unless owners come faster than that.
+    return f"{datetime.fromtimestamp(epoch / 1e6, UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _offsets(marks: Mapping[str, int]) -> str:

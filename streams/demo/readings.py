@@ -123,9 +123,11 @@ class Reader:
 
     async def _refresh_view(self) -> None:
         for part in range(self._parts):
-            version, rows = await self._store.view_since(part, self._view.versions[part])
-            if rows:
-                self._view = self._view.changed(part, version, rows)
+            change = await self._store.view_since(part, self._view.versions[part])
+            if change.rows or change.whole:
+                self._view = self._view.changed(
+                    part, change.version, change.rows, whole=change.whole
+                )
 
     def _scrape(self, worker: WorkerProcess) -> None:
         page = worker.page("/metrics")

@@ -9,15 +9,18 @@ from streams.store.protocol import ServerFacts
 _OLDEST = {"Redis": 7, "Valkey": 8}
 
 
-def server_findings(server: ServerFacts) -> list[Finding]:
-    """Check version, persistence, memory policy and scripts of the store's server."""
+def server_findings(server: ServerFacts, bound: float = 0.0) -> list[Finding]:
+    """Check version, persistence, memory and scripts of the store's server.
+
+    ``bound``: the bytes that we may come to fill.
+    """
     named = f"{server.name} {server.version}"
     return [
         Finding("ok", "store", named)
         if _major(server.version) >= _OLDEST[server.name]
         else Finding("wrong", "store", f"{named} is too old", "Redis 7 or Valkey 8, or newer"),
         _persistence(server),
-        _policy(server),
+        _memory(server, bound),
         Finding(
             "wrong", "store scripts", f"cannot unpack what workers send: {server.msgpack}",
             "let this user run EVAL and EVALSHA; Lua needs cmsgpack, which Redis and Valkey have",
@@ -59,7 +62,7 @@ def _persistence(server: ServerFacts) -> Finding:
     )  # fmt: skip
 
 
-def _policy(server: ServerFacts) -> Finding:
+def _memory(server: ServerFacts, bound: float) -> Finding:
     subject = "store memory"
     if not server.policy:
         return Finding("warn", subject, "maxmemory-policy is not told", "it must be noeviction")
@@ -67,6 +70,13 @@ def _policy(server: ServerFacts) -> Finding:
         return Finding(
             "wrong", subject, f"maxmemory-policy is {server.policy}: counts would vanish unseen",
             "CONFIG SET maxmemory-policy noeviction, and in redis.conf",
+        )  # fmt: skip
+    if 0 < server.memory_limit < bound:
+        return Finding(
+            "warn", subject, f"maxmemory is {server.memory_limit / 1e9:,.1f} GB, and with the caps "
+            f"as they are the store may come to hold {bound / 1e9:,.1f} GB",
+            "raise maxmemory, or lower the caps: `tailorline store bounds` says what is how large, "
+            "`tailorline store usage` how far it has come",
         )  # fmt: skip
     limit = f"{server.memory_limit:,} bytes" if server.memory_limit else "no limit"
     return Finding("ok", subject, f"noeviction, {limit}")

@@ -11,6 +11,7 @@ from confluent_kafka import (
     Consumer,
     KafkaError,
     KafkaException,
+    TopicCollection,
     TopicPartition,
     libversion,
 )
@@ -138,6 +139,30 @@ def _configs(admin: AdminClient, names: list[str]) -> dict[str, dict[str, str]]:
             continue
         configs[resource.name] = {name: entries[name].value for name in _CONFIG if name in entries}
     return configs
+
+
+def cleanup_policy(settings: Settings, topic: str) -> str:
+    """Return the topic's cleanup.policy; "delete", the default, if the broker does not tell."""
+    try:
+        found = _configs(_admin(settings), [topic])
+    except KafkaException:
+        return "delete"
+    return found.get(topic, {}).get("cleanup.policy") or "delete"
+
+
+def topic_ids(settings: Settings, names: Sequence[str]) -> dict[str, str]:
+    """Return the ids that the broker gave the topics when they were made, as far as it tells."""
+    admin = _admin(settings)
+    found = {}
+    asked = TopicCollection(list(names))
+    for name, future in admin.describe_topics(asked, request_timeout=_ANSWER_S).items():
+        try:
+            topic_id = str(future.result(2 * _ANSWER_S).topic_id)
+        except KafkaException:  # an old broker, or not allowed to this user
+            continue
+        if topic_id.strip("A=0-"):  # an id of zeros stands for none
+            found[name] = topic_id
+    return found
 
 
 def positions(settings: Settings, counts: Mapping[str, int]) -> dict[tuple[str, int], Position]:

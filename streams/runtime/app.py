@@ -7,7 +7,6 @@ costs 72 microseconds an event. So the `BatchSource` carries and Faust decides (
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import os
 import sys
 import threading
@@ -19,21 +18,23 @@ import structlog
 from aiohttp.web import Response
 from faust.app.base import BootStrategy
 
+from models.effects import Origin
 from streams.host import Host, Misconfigured
+from streams.layout import layout_of, refusal
 from streams.metrics import Metrics
 from streams.runner import StateLost
-from streams.runtime.admin import partition_counts
+from streams.runtime.admin import partition_counts, topic_ids
 from streams.runtime.sender import KafkaSender
 from streams.runtime.source import BatchSource, Delivery
+from streams.runtime.watchdog import EXIT_STUCK, Sight, Watchdog
 from streams.settings import Settings
 from streams.store.protocol import Store
-from streams.topology import FLOWS, Flow
+from streams.topology import FLOWS, Flow, ShardId
 
 log = structlog.get_logger()
 EXIT_FAILED = 70
-EXIT_STUCK = 75
 _CHANNEL = 4
-_WATCH_S = 5.0
+_BEAT_S = 0.1
 
 
 class _WithoutKafka(BootStrategy):
@@ -55,9 +56,12 @@ class App(faust.App):
         except Exception as error:  # noqa: BLE001 - told in one line instead of Faust's traceback
             self.worker.fail(error)
 
-    async def on_stop(self) -> None:
-        """Let outputs out and connections go."""
-        await super().on_stop()
+    async def on_shutdown(self) -> None:
+        """Let outputs out and connections go, now that the source has handed its shards over.
+
+        Not `on_stop`, which comes before the source is stopped.
+        """
+        await super().on_shutdown()
         await self.worker.stop()
 
 
@@ -68,7 +72,10 @@ class Worker:
         self.settings = settings
         self.metrics = Metrics()
         self.exit_code = 0
+        self._store_of = store_of
         self._store = store_of(self.metrics)
+        self._beat = 0
+        self._watchdog: Watchdog | None = None
         self._host: Host | None = None
         self._source: BatchSource | None = None
         self._sender: KafkaSender | None = None
@@ -113,6 +120,7 @@ class Worker:
         self._sender = KafkaSender(
             self.settings.kafka.client_config(), asyncio.get_running_loop(), self.metrics, self.fail
         )
+        await self._check_layout(counts)
         parts = counts[FLOWS[0].topics[0]]
         self._host = Host(self.settings, self._store, self._sender, self.metrics, parts)
         self._source = BatchSource(
@@ -122,7 +130,18 @@ class Worker:
         await app.add_runtime_dependency(self._source)
         app.add_future(self._every(0.25, self._host.maintain))
         app.add_future(self._every(self.settings.merging.every_s, self._host.merge))
-        app.add_future(self._watch())
+        app.add_future(self._every(_BEAT_S, self._count_beat))
+        self._watchdog = Watchdog(self.settings.guard, self.metrics, self._seen, self._blame)
+        self._watchdog.start()
+
+    async def _check_layout(self, counts: dict[str, int]) -> None:
+        """Refuse topics that are not those which the state in the store was made from."""
+        inputs = [topic for flow in FLOWS for topic in flow.topics]
+        ids = await asyncio.to_thread(topic_ids, self.settings, inputs)
+        found = layout_of(counts, ids)
+        refused = refusal(await self._store.layout(found), found)
+        if refused:
+            raise Misconfigured(refused)
 
     async def stop(self) -> None:
         """Send what is left, close the store."""
@@ -137,6 +156,8 @@ class Worker:
         if self._stopping:
             return
         self._stopping = True
+        if self._watchdog is not None:
+            self._watchdog.stop()
 
         def give_up() -> None:
             sys.stderr.write("tailorline: orderly stop took too long, exiting hard\n")
@@ -177,10 +198,10 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, delivery: Delivery) -> None:
-        if self.exit_code:
+        if self.exit_code or self._host is None:
             return
         try:
-            await delivery.runner.handle(delivery.messages)
+            await self._host.handle(delivery.runner, delivery.messages)
         except Exception as error:  # noqa: BLE001 - any failure here stops the worker, un-committed
             self.fail(error)
 
@@ -193,26 +214,58 @@ class Worker:
                 return
             await asyncio.sleep(seconds)
 
-    async def _watch(self) -> None:
-        """Stop a worker that is stuck in a batch, with the stacks of all threads."""
-        while not self.app.should_stop:
-            await asyncio.sleep(_WATCH_S)
-            stuck = self._host.busy_s() if self._host else 0.0
-            if stuck > self.settings.guard.stall_s:
-                faulthandler.dump_traceback(all_threads=True)
-                self.fail(TimeoutError(f"A batch has been in work for {stuck:.0f} s."))
-                return
+    async def _count_beat(self) -> None:
+        self._beat += 1
+
+    def _seen(self) -> Sight:
+        """Return what the watchdog, in its own thread, sees of us."""
+        host, source = self._host, self._source
+        if host is None or source is None:
+            return Sight(self._beat, None, {})
+        in_hand = None
+        progress = {}
+        unread = source.unread()
+        for shard, runner in list(host.runners.items()):
+            origin = runner.processor.in_hand
+            if origin is not None:
+                in_hand = (shard, origin)
+            if runner.waiting or shard in unread:
+                progress[shard] = sum(runner.processor.positions.values())
+        return Sight(self._beat, in_hand, progress)
+
+    def _blame(self, shard: ShardId, origin: Origin, why: str) -> None:
+        """Keep an event from its step; the loop is stuck, so on a loop and connection of our own."""
+        host = self._host
+        runner = host.runners.get(shard) if host else None
+        if runner is None:
+            return
+
+        async def note() -> None:
+            store = self._store_of(self.metrics)
+            try:
+                await asyncio.wait_for(
+                    store.quarantine(shard, runner.epoch, origin.topic, origin.offset, why), 10.0
+                )
+            finally:
+                await store.close()
+
+        asyncio.run(note())
 
     def _pages(self) -> None:
         async def healthz(web: Any, request: Any) -> Response:
             del web, request
-            stuck = self._host.busy_s() if self._host else 0.0
-            good = not self.exit_code and stuck < self.settings.guard.stall_s
-            return Response(status=200 if good else 503, text="ok\n" if good else "stuck\n")
+            good = not self.exit_code
+            return Response(status=200 if good else 503, text="ok\n" if good else "failed\n")
 
         async def readyz(web: Any, request: Any) -> Response:
             del web, request
-            good = self._host is not None and self._host.ready() and not self._stopping
+            stalled = self._watchdog.stalled_s if self._watchdog else 0.0
+            good = (
+                self._host is not None
+                and self._host.ready()
+                and not self._stopping
+                and stalled < self.settings.guard.stall_s / 2
+            )
             return Response(status=200 if good else 503, text="ready\n" if good else "not ready\n")
 
         async def metrics(web: Any, request: Any) -> Response:

@@ -7,12 +7,32 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
-from schemas.topics import MAX_MESSAGE_BYTES
+from schemas.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES
 from streams.encoding import Record
 from streams.metrics import Metrics
+
+_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD})
+_CUT_BYTES = 1024
+
+
+def _can_be_cut(record: Record) -> bool:
+    return (
+        record.topic == DEAD_LETTERS.name and len(record.value) + len(record.key) > 2 * _CUT_BYTES
+    )
+
+
+def cut(record: Record) -> Record:
+    """Return a dead letter that any topic takes: who refuses the whole one would refuse it for ever.
+
+    The coordinates in its headers still say where the whole event is.
+    """
+    headers = dict(record.headers) | {"tailorline.truncated": b"true"}
+    return record._replace(
+        key=record.key[:_CUT_BYTES], value=record.value[:_CUT_BYTES], headers=tuple(headers.items())
+    )
 
 
 class KafkaSender:
@@ -35,7 +55,8 @@ class KafkaSender:
                 "compression.type": "lz4",
                 "message.max.bytes": MAX_MESSAGE_BYTES,
                 "delivery.timeout.ms": 120_000,
-                "queue.buffering.max.messages": 100_000,
+                # What Kafka owes is bounded by the shards (`max_unconfirmed`), long before this.
+                "queue.buffering.max.messages": 1_000_000,
             }
         )
         self._loop = loop
@@ -51,6 +72,9 @@ class KafkaSender:
 
         def delivered(error: KafkaError | None, message: KafkaMessage, record: Record) -> None:
             nonlocal left  # only ever touched by the polling thread
+            if error is not None and error.code() in _TOO_LARGE and _can_be_cut(record):
+                self._produce(cut(record), lambda e, m: delivered(e, m, cut(record)))
+                return
             if error is not None:
                 problem = OSError(f"Kafka refused an output for {message.topic()}: {error}")
                 self._loop.call_soon_threadsafe(self._failed, problem)
@@ -73,6 +97,10 @@ class KafkaSender:
                     record.topic, record.value, record.key or None,
                     headers=list(record.headers), on_delivery=report,
                 )  # fmt: skip
+            except KafkaException as error:
+                if error.args[0].code() not in _TOO_LARGE or not _can_be_cut(record):
+                    raise
+                record = cut(record)
             except BufferError:
                 # The local queue is full: the poller empties it as the broker takes it.
                 threading.Event().wait(0.01)

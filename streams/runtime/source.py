@@ -24,20 +24,21 @@ from confluent_kafka import Message as KafkaMessage
 from mode import Service
 
 from schemas.topics import INPUTS, MAX_MESSAGE_BYTES
+from streams.continuity import Continuity, Gap
 from streams.host import Host, Misconfigured
 from streams.metrics import Metrics
 from streams.processor import Message
 from streams.routing import misrouted
 from streams.runner import Runner, StateLost
+from streams.runtime.admin import cleanup_policy
 from streams.settings import Settings
 from streams.topology import FLOW_OF_TOPIC, ShardId
 
 log = structlog.get_logger()
 _ASSIGN_S = 240.0
 _COMMIT_EVERY_S = 1.0
-_PASSING = frozenset(
-    {KafkaError._PARTITION_EOF, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT}
-)
+_LAST_POLL_S = 2.0
+_PASSING = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT})
 
 
 class Delivery(NamedTuple):
@@ -65,12 +66,16 @@ class BatchSource(Service):
         self._metrics = metrics
         self._failed = failed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
-        self._paused: set[ShardId] = set()
+        self._paused: set[tuple[str, int]] = set()
+        self._continuity = Continuity()
+        self._gaps_told: set[str] = set()
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._consumer: Consumer | None = None
         self._polling: asyncio.Task[None] | None = None
         self._told_misrouted = False
         self.assigned = False
+        self._ends: dict[tuple[str, int], tuple[int, int]] = {}
+        """Of each partition the end that was reached, and the end as Kafka told it last."""
 
     # -- life -------------------------------------------------------------------------------------
 
@@ -83,7 +88,10 @@ class BatchSource(Service):
     async def on_stop(self) -> None:
         """Let go of all shards in order, then leave the group."""
         if self._polling is not None:
-            await asyncio.wait([self._polling], timeout=self._settings.shutdown_s)
+            # It ends by itself, unless it waits for an agent to take a batch: agents stop first.
+            _, still = await asyncio.wait([self._polling], timeout=_LAST_POLL_S)
+            for task in still:
+                task.cancel()
         if self._consumer is not None:
             await self._hand_over(list(self._host.runners))
             await self._in_thread(self._consumer.close)
@@ -102,6 +110,7 @@ class BatchSource(Service):
             "max.poll.interval.ms": 300_000,
             "auto.offset.reset": "error",
             "allow.auto.create.topics": False,
+            "enable.partition.eof": True,
             "fetch.wait.max.ms": kafka.fetch_wait_ms,
             "fetch.max.bytes": 4 * MAX_MESSAGE_BYTES,
             "queued.max.messages.kbytes": 65_536,
@@ -124,8 +133,10 @@ class BatchSource(Service):
         try:
             commit_at = 0.0
             while not self.should_stop:
+                if due := self._host.due():
+                    await self._in_thread(self._retake, due)
                 batches = await self._in_thread(self._consume)
-                # Found before anything is awaited: assignment changes in `_consume` only.
+                # Found before anything is awaited: owners change in these two calls only.
                 deliveries = [
                     Delivery(self._host.runners[shard], messages)
                     for shard, messages in batches.items()
@@ -153,6 +164,10 @@ class BatchSource(Service):
             error = message.error()
             if error is None:
                 good.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                where = (str(message.topic()), int(message.partition() or 0))
+                _, end = self._ends.get(where, (-1, 0))
+                self._ends[where] = (int(message.offset() or 0), end)
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                 raise StateLost(
                     f"{message.topic()}[{message.partition()}]: the offset to go on from is not "
@@ -162,7 +177,35 @@ class BatchSource(Service):
                 )
             elif error.code() not in _PASSING or error.fatal():
                 raise KafkaException(error)
-        return _by_shard(good)
+        batches: dict[ShardId, list[Message]] = {}
+        for where, own in _by_partition(good).items():
+            gap = self._continuity.take(where, [message.offset for message in own])
+            if gap is not None:
+                self._judge(where, gap)
+            batches.setdefault(_shard_of(*where), []).extend(own)
+        return batches
+
+    def _judge(self, where: tuple[str, int], gap: Gap) -> None:
+        """Let a gap pass that the topic's settings explain; else stop, for events are missing."""
+        topic, number = where
+        self._metrics.offset_gaps.labels(topic).inc()
+        why = "compaction took them away"
+        if "compact" not in cleanup_policy(self._settings, topic):
+            why = "they are markers of transactions, or of ones that were aborted"
+            if not self._settings.kafka.transactions:
+                raise StateLost(
+                    f"{topic}[{number}]: the offsets {gap.first} to {gap.next - 1} never came. The "
+                    "topic is not compacted, so these events were lost on the broker (retention, "
+                    "truncation, deleted records). Nothing after them was processed. Either "
+                    "restore them; or, if your producers use transactions, whose markers look "
+                    "alike, set TAILORLINE_KAFKA__TRANSACTIONS=true; or accept the loss with "
+                    f"`tailorline shards reset {_shard_of(topic, number)}`, which begins anew "
+                    "with what Kafka still has."
+                )
+        if topic not in self._gaps_told:
+            self._gaps_told.add(topic)
+            log.info("offsets are missing, as they may here", topic=topic, partition=number,
+                     first=gap.first, next=gap.next, why=why)  # fmt: skip
 
     def _check_routing(self, message: Message) -> None:
         """Look whether producers partition as they must; one message a batch tells enough."""
@@ -180,29 +223,35 @@ class BatchSource(Service):
 
     def _balance(self) -> None:
         """Pause the partitions of shards with too much to do, resume those that caught up."""
+        if self._consumer is None:
+            return
         kafka = self._settings.kafka
         runners = self._host.runners
         # As if there were more events than there are, if they are large.
         large = sum(r.waiting_bytes for r in runners.values()) / kafka.max_pending_bytes
         load = {s: max(r.waiting / kafka.max_pending, large) for s, r in runners.items()}
-        too_much = {shard for shard, share in load.items() if share > 1}
-        relaxed = {shard for shard in self._paused if load.get(shard, 0) < 1 / 2}
-        if self._consumer is None:
-            return
-        if too_much - self._paused:
-            self._consumer.pause(self._partitions(too_much - self._paused))
-        if relaxed:
-            self._consumer.resume(self._partitions(relaxed))
-        self._paused = (self._paused | too_much) - relaxed
+        ahead = {(topic, s.number) for s, r in runners.items() for topic in r.ahead()}
+        assigned = {(tp.topic, tp.partition) for tp in self._consumer.assignment()}
 
-    def _partitions(self, shards: set[ShardId]) -> list[TopicPartition]:
-        if self._consumer is None:
-            return []
-        return [
-            TopicPartition(tp.topic, tp.partition)
-            for tp in self._consumer.assignment()
-            if _shard_of(tp.topic, tp.partition) in shards
-        ]
+        def over(where: tuple[str, int], limit: float) -> bool:
+            return load.get(_shard_of(*where), 0.0) > limit or where in ahead
+
+        pause = {w for w in assigned - self._paused if over(w, 1.0)}
+        resume = {w for w in assigned & self._paused if not over(w, 0.5)}
+        if pause:
+            self._consumer.pause([TopicPartition(*where) for where in pause])
+        if resume:
+            self._consumer.resume([TopicPartition(*where) for where in resume])
+        self._paused = (self._paused | pause) - resume
+
+    def unread(self) -> set[ShardId]:
+        """Return the shards of which Kafka has events that were not read yet.
+
+        Not by lag: the last offset may be a transaction's marker, or reading begin at the end.
+        """
+        return {
+            _shard_of(*where) for where, (reached, end) in list(self._ends.items()) if end > reached
+        }
 
     # -- assignment (these run in the consumer's thread, inside consume) ----------------------------
 
@@ -211,17 +260,39 @@ class BatchSource(Service):
             wanted = [(tp.topic, tp.partition) for tp in partitions]
             starts = self._on_loop(self._host.assign(wanted))
             committed = consumer.committed(partitions, timeout=10.0) if partitions else []
-            begin = {
-                (tp.topic, tp.partition): self._begin(tp, starts.get((tp.topic, tp.partition)))
-                for tp in committed
-            }
-            positions = [TopicPartition(*where, offset) for where, offset in begin.items()]
+            positions = self._positions(committed, starts)
             consumer.assign(positions)
             consumer.resume(positions)  # a pause of an earlier assignment must not outlive it
             self._paused.clear()
             self.assigned = bool(partitions)
         except Exception as error:  # noqa: BLE001 - librdkafka would only print it
             self._fail_on_loop(error)
+
+    def _retake(self, shards: list[ShardId]) -> None:
+        """Have shards taken over again, and read on from where the store says; runs like these."""
+        consumer = self._consumer
+        if consumer is None:
+            return
+        # Without events in it the call serves Kafka's word about the group: who owns what now?
+        own = [tp for tp in consumer.assignment() if _shard_of(tp.topic, tp.partition) in shards]
+        if not own:
+            return
+        starts = self._on_loop(self._host.retake({_shard_of(t.topic, t.partition) for t in own}))
+        committed = consumer.committed(own, timeout=10.0)
+        for position in self._positions(committed, starts):
+            consumer.seek(position)
+
+    def _positions(
+        self, committed: list[TopicPartition], starts: Mapping[tuple[str, int], int]
+    ) -> list[TopicPartition]:
+        found = []
+        for tp in committed:
+            where = (tp.topic, tp.partition)
+            offset = self._begin(tp, starts.get(where))
+            self._continuity.begin(where, offset)
+            self._ends.pop(where, None)
+            found.append(TopicPartition(*where, offset))
+        return found
 
     def _begin(self, committed: TopicPartition, stored: int | None) -> int:
         """Return where to begin: what the store says, else by the settings."""
@@ -248,13 +319,18 @@ class BatchSource(Service):
         del consumer
         try:
             shards = {_shard_of(tp.topic, tp.partition) for tp in partitions}
+            self._ends.clear()
             self._on_loop(self._hand_over(list(shards), in_thread=True))
         except Exception as error:  # noqa: BLE001
             self._fail_on_loop(error)
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         del consumer
-        self._host.drop({_shard_of(tp.topic, tp.partition) for tp in partitions})
+        try:
+            self._ends.clear()
+            self._on_loop(self._host.drop({_shard_of(tp.topic, tp.partition) for tp in partitions}))
+        except Exception as error:  # noqa: BLE001
+            self._fail_on_loop(error)
 
     async def _hand_over(self, shards: list[ShardId], *, in_thread: bool = False) -> None:
         offsets = await self._host.revoke(shards, self._settings.shutdown_s / 2)
@@ -296,6 +372,8 @@ class BatchSource(Service):
             if high >= 0:
                 lag = max(high - applied.get((where.topic, where.partition), max(low, 0)), 0)
                 self._metrics.consumer_lag.labels(where.topic, str(where.partition)).set(lag)
+                reached, _ = self._ends.get((where.topic, where.partition), (-1, 0))
+                self._ends[where.topic, where.partition] = (reached, high)
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
@@ -321,13 +399,13 @@ def _shard_of(topic: str, partition: int) -> ShardId:
     return ShardId(flow.name, partition)
 
 
-def _by_shard(raw: list[KafkaMessage]) -> dict[ShardId, list[Message]]:
-    batches: dict[ShardId, list[Message]] = {}
+def _by_partition(raw: list[KafkaMessage]) -> dict[tuple[str, int], list[Message]]:
+    batches: dict[tuple[str, int], list[Message]] = {}
     for kafka_message in raw:
         message: Any = kafka_message  # the stubs allow None for what a good message always has
         topic, partition = message.topic(), message.partition()
         _, timestamp = message.timestamp()
-        batches.setdefault(_shard_of(topic, partition), []).append(
+        batches.setdefault((topic, partition), []).append(
             Message(
                 topic, partition, message.offset(), timestamp / 1000, message.key(), message.value()
             )

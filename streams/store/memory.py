@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from streams.store.protocol import Applied, Claim, Entry, ShardFacts, ViewGone, Work
+from models.effects import DIRTY
+from streams.store.protocol import (
+    Applied,
+    Claim,
+    Entry,
+    ShardFacts,
+    ViewChange,
+    ViewGone,
+    Work,
+)
 from streams.topology import ShardId
 
 VIEW_HISTORY = 200
+_VERSIONS = itertools.count(1)
+"""Of all stores in the process: a copy that is put back must not give a lost version's number again."""
 
 
 @dataclass(slots=True)
@@ -23,6 +36,8 @@ class _Shard:
     dirty: dict[int, dict[str, int]] = field(default_factory=dict)
     tally: dict[str, int] = field(default_factory=dict)
     snapshot: bytes | None = None
+    quarantine: dict[tuple[str, int], str] = field(default_factory=dict)
+    history: list[Entry] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -30,6 +45,7 @@ class _Part:
     version: int = 0
     rows: dict[str, bytes] = field(default_factory=dict)
     undo: list[tuple[int, dict[str, bytes | None]]] = field(default_factory=list)
+    """For each version the one before it, and what the changed rows were then."""
 
 
 class MemoryStore:
@@ -38,6 +54,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._shards: dict[ShardId, _Shard] = {}
         self._parts: dict[int, _Part] = {}
+        self._layout: dict[str, str] = {}
 
     def _shard(self, shard: ShardId) -> _Shard:
         return self._shards.setdefault(shard, _Shard())
@@ -46,21 +63,25 @@ class MemoryStore:
         kept = self._shard(shard)
         if held != kept.epoch:
             kept.epoch += 1
-        return Claim(kept.epoch, dict(kept.watermarks), tuple(kept.journal), kept.seq)
+        return Claim(
+            kept.epoch, dict(kept.watermarks), tuple(kept.journal), kept.seq, dict(kept.quarantine)
+        )
 
     async def apply(self, shard: ShardId, epoch: int, work: Work) -> Applied:
-        kept = self._shard(shard)
+        kept = self._shards.get(shard)
+        if kept is None:
+            return Applied("gone")
         if epoch != kept.epoch:
             return Applied("stale")
         if work.number == kept.seq:
             return self._already(kept, work)
         if work.number != kept.seq + 1:
-            return Applied("stale")
+            return Applied("rewound")
         marks = [(kept.watermarks.get(topic), *span) for topic, span in work.covers.items()]
         if marks and all(mark is not None and mark >= after for mark, _, after in marks):
             return self._already(kept, work)
         if any(mark is not None and mark != first for mark, first, _ in marks):
-            return Applied("stale")
+            return Applied("rewound")
         kept.seq += 1
         self._take_effects(kept, work)
         self._extend_journal(kept, work)
@@ -77,8 +98,12 @@ class MemoryStore:
     def _take_effects(kept: _Shard, work: Work) -> None:
         effects = work.effects
         for key, fields in effects.drops.items():
+            number = key.removeprefix(DIRTY)
+            row: dict[str, Any] = (
+                kept.hashes.get(key, {}) if number == key else kept.dirty.get(int(number), {})
+            )
             for name in fields:
-                kept.hashes.get(key, {}).pop(name, None)
+                row.pop(name, None)
         for key, values in effects.puts.items():
             kept.hashes.setdefault(key, {}).update(values)
         for key, deltas in effects.deltas.items():
@@ -90,6 +115,7 @@ class MemoryStore:
 
     @staticmethod
     def _extend_journal(kept: _Shard, work: Work) -> None:
+        kept.history += work.journal
         for entry in work.journal:
             last = kept.journal[-1] if kept.journal else None
             if last and last.kind == entry.kind and last.next == entry.first and entry.next:
@@ -117,17 +143,43 @@ class MemoryStore:
             self._trim(kept, upto)
 
     async def save_snapshot(
-        self, shard: ShardId, epoch: int, watermarks: Mapping[str, int], blob: bytes
+        self, shard: ShardId, epoch: int, seq: int, watermarks: Mapping[str, int], blob: bytes
     ) -> bool:
         kept = self._shard(shard)
-        if epoch != kept.epoch or kept.watermarks != dict(watermarks):
+        if (epoch, seq) != (kept.epoch, kept.seq) or kept.watermarks != dict(watermarks):
             return False
         kept.snapshot = blob
         kept.journal.clear()
+        for topic, offset in list(kept.quarantine):
+            if offset < watermarks.get(topic, 0):
+                del kept.quarantine[topic, offset]
         return True
+
+    async def quarantine(
+        self, shard: ShardId, epoch: int, topic: str, offset: int, why: str
+    ) -> bool:
+        kept = self._shard(shard)
+        if epoch != kept.epoch or offset < kept.watermarks.get(topic, 0):
+            return False
+        kept.quarantine[topic, offset] = why
+        return True
+
+    async def layout(self, found: Mapping[str, str]) -> dict[str, str]:
+        self._layout = {**found, **self._layout}
+        return dict(self._layout)
+
+    async def forget_layout(self) -> None:
+        self._layout.clear()
+
+    async def history(self, shard: ShardId) -> list[Entry]:
+        return list(self._shard(shard).history)
 
     async def load_snapshot(self, shard: ShardId) -> bytes | None:
         return self._shard(shard).snapshot
+
+    def keys(self, shard: ShardId) -> list[str]:
+        """Return the names of the shard's hashes, for tests that compare stores."""
+        return sorted(self._shard(shard).hashes)
 
     async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
         return {name: float(x) for name, x in self._shard(shard).hashes.get(key, {}).items()}
@@ -154,29 +206,42 @@ class MemoryStore:
             if held.get(item) == mark:
                 del held[item]
 
-    async def publish_view(self, part: int, rows: Mapping[str, bytes]) -> int:
+    async def publish_view(self, part: int, rows: Mapping[str, bytes | None]) -> int:
         kept = self._parts.setdefault(part, _Part())
-        kept.version += 1
         kept.undo.append((kept.version, {item: kept.rows.get(item) for item in rows}))
+        kept.version = next(_VERSIONS)
         del kept.undo[:-VIEW_HISTORY]
-        kept.rows.update(rows)
+        for item, blob in rows.items():
+            if blob is None:
+                kept.rows.pop(item, None)
+            else:
+                kept.rows[item] = blob
         return kept.version
 
-    async def view_since(self, part: int, version: int) -> tuple[int, dict[str, bytes]]:
+    async def view_since(self, part: int, version: int) -> ViewChange:
         kept = self._parts.get(part, _Part())
-        if version < kept.version - len(kept.undo):
-            return kept.version, dict(kept.rows)
-        changed = {item for number, olds in kept.undo if number > version for item in olds}
-        return kept.version, {item: kept.rows[item] for item in changed}
+        current = kept.version
+        changed: set[str] = set()
+        for before, olds in reversed(kept.undo):
+            if current <= version:
+                break
+            changed.update(olds)
+            current = before
+        if current != version:
+            return ViewChange(kept.version, dict(kept.rows), whole=True)
+        return ViewChange(kept.version, {item: kept.rows.get(item) for item in changed})
 
     async def view_at(self, part: int, version: int) -> dict[str, bytes]:
         kept = self._parts.get(part, _Part())
-        if version < kept.version - len(kept.undo) or version > kept.version:
-            raise ViewGone(f"Version {version} of view part {part} is no longer kept.")
         rows: dict[str, bytes | None] = dict(kept.rows)
-        for number, olds in reversed(kept.undo):
-            if number > version:
-                rows.update(olds)
+        current = kept.version
+        for before, olds in reversed(kept.undo):
+            if current <= version:
+                break
+            rows.update(olds)
+            current = before
+        if current != version:
+            raise ViewGone(f"Version {version} of view part {part} is not kept.")
         return {item: blob for item, blob in rows.items() if blob is not None}
 
     async def tally(self, shard: ShardId) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from models.effects import Effects
 from streams.topology import ShardId
@@ -63,6 +63,8 @@ class Claim:
     journal: tuple[Entry, ...]
     seq: int
     """The number of the last work that was applied."""
+    quarantine: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By topic and offset, why an event must not be given to its step: it never came back from it."""
 
 
 @dataclass(slots=True)
@@ -84,9 +86,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a batch."""
+    """What became of a batch.
 
-    status: Literal["applied", "already", "stale"]
+    ``stale``: another owner has the shard. ``rewound``: the work does not begin where the store is;
+    it lost its newest writes, most likely. ``gone``: the store knows the shard no more.
+    """
+
+    status: Literal["applied", "already", "stale", "rewound", "gone"]
     first_output: int = 0
     """The outbox number of the batch's first output."""
 
@@ -138,6 +144,16 @@ class ServerFacts:
     """Half the round trip: the clock's difference is known no better."""
 
 
+class ViewChange(NamedTuple):
+    """What became of a part of the view."""
+
+    version: int
+    rows: dict[str, bytes | None]
+    """The rows that changed; None: the row is gone."""
+    whole: bool = False
+    """These are all rows there are, for the history does not go back so far."""
+
+
 class Store(Protocol):
     """Shards, views, and what operators ask for."""
 
@@ -154,9 +170,29 @@ class Store(Protocol):
         """Forget the outbox records below number ``upto``: they are on Kafka."""
 
     async def save_snapshot(
-        self, shard: ShardId, epoch: int, watermarks: Mapping[str, int], blob: bytes
+        self, shard: ShardId, epoch: int, seq: int, watermarks: Mapping[str, int], blob: bytes
     ) -> bool:
-        """Keep a snapshot and start the journal anew; False if epoch or watermarks moved on."""
+        """Keep a snapshot and start the journal anew; False if it does not cover just what there is.
+
+        ``seq`` is the number of the last work in it: ticks and views move no watermark.
+        """
+
+    async def quarantine(
+        self, shard: ShardId, epoch: int, topic: str, offset: int, why: str
+    ) -> bool:
+        """Keep an event from its step until a snapshot covers it; False if ``epoch`` is stale."""
+
+    async def layout(self, found: Mapping[str, str]) -> dict[str, str]:
+        """Note facts of the topics that were not noted before; return all that are noted.
+
+        What a shard is rests on them: they must be the same for as long as there is state.
+        """
+
+    async def forget_layout(self) -> None:
+        """Forget the facts of the topics, once no state rests on them."""
+
+    async def history(self, shard: ShardId) -> list[Entry]:
+        """Return all that was ever applied, in order; empty unless the store was told to keep it."""
 
     async def load_snapshot(self, shard: ShardId) -> bytes | None:
         """Return the shard's last snapshot."""
@@ -179,10 +215,10 @@ class Store(Protocol):
     async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
         """Unmark items, except those marked again since."""
 
-    async def publish_view(self, part: int, rows: Mapping[str, bytes]) -> int:
-        """Replace rows of a part of the view; return its new version."""
+    async def publish_view(self, part: int, rows: Mapping[str, bytes | None]) -> int:
+        """Replace rows of a part of the view, None: delete them; return its new version."""
 
-    async def view_since(self, part: int, version: int) -> tuple[int, dict[str, bytes]]:
+    async def view_since(self, part: int, version: int) -> ViewChange:
         """Return the part's version, and the rows that changed after ``version``."""
 
     async def view_at(self, part: int, version: int) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
@@ -13,7 +14,15 @@ import stamina
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError, WatchError
+from redis.exceptions import (
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+    WatchError,
+)
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from models.effects import Effects
@@ -25,6 +34,7 @@ from streams.store.protocol import (
     ServerFacts,
     ShardFacts,
     StoreError,
+    ViewChange,
     ViewGone,
     Work,
 )
@@ -32,7 +42,12 @@ from streams.topology import ShardId
 
 VIEW_HISTORY = 200
 _RESETS = 5
-_STATUS = {1: "applied", 0: "already", -1: "stale"}
+_STATUS = {1: "applied", 0: "already", -1: "stale", -2: "rewound", -3: "gone"}
+_PASSING = (
+    RedisConnectionError, RedisTimeoutError, OSError,
+    # The server is there and will or may recover: out of memory, a fail-over, a move of slots.
+    OutOfMemoryError, ReadOnlyError, TryAgainError, MasterDownError,
+)  # fmt: skip
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 T = TypeVar("T")
@@ -52,6 +67,9 @@ class RedisStore:
         self._failed = failed or (lambda _: None)
         self._prefix = settings.prefix
         self._ttl = settings.row_ttl_s
+        self._keep_history = settings.keep_history
+        # An audit asks for every version that a journal names.
+        self._view_history = 2**31 - 1 if settings.keep_history else VIEW_HISTORY
         self._client = aredis.Redis.from_url(
             settings.url.get_secret_value(),
             socket_timeout=settings.timeout_s,
@@ -67,8 +85,10 @@ class RedisStore:
         return self._client
 
     async def claim(self, shard: ShardId, held: int | None = None) -> Claim:
-        meta, journal = await self._run(
-            "claim", self._keys(shard, "meta", "journal"), ["" if held is None else held]
+        meta, journal, quarantine = await self._run(
+            "claim",
+            self._keys(shard, "meta", "journal", "quarantine"),
+            ["" if held is None else held],
         )
         await self._call(self._client.sadd, f"{self._prefix}:shards", str(shard))
         fields = _pairs(meta)
@@ -77,12 +97,14 @@ class RedisStore:
             _watermarks(fields),
             tuple(Entry.decode(line.decode()) for line in journal),
             int(fields.get("seq", 0)),
+            {_where(name): why.decode() for name, why in _pairs(quarantine).items()},
         )
 
     async def apply(self, shard: ShardId, epoch: int, work: Work) -> Applied:
+        kept = ["history"] if self._keep_history else []
         status, first_output = await self._run(
             "apply",
-            self._keys(shard, "meta", "journal", "outbox", "tally"),
+            self._keys(shard, "meta", "journal", "outbox", "tally", *kept),
             [epoch, self._base(shard), self._ttl, _packed(work), work.number, *work.outputs],
         )
         return Applied(cast("Any", _STATUS[status]), first_output)
@@ -96,11 +118,37 @@ class RedisStore:
         await self._run("confirm", self._keys(shard, "meta", "outbox"), [epoch, upto])
 
     async def save_snapshot(
-        self, shard: ShardId, epoch: int, watermarks: Mapping[str, int], blob: bytes
+        self, shard: ShardId, epoch: int, seq: int, watermarks: Mapping[str, int], blob: bytes
     ) -> bool:
         flat = [part for pair in watermarks.items() for part in pair]
-        keys = self._keys(shard, "meta", "snapshot", "journal")
-        return bool(await self._run("snapshot", keys, [epoch, blob, *flat]))
+        keys = self._keys(shard, "meta", "snapshot", "journal", "quarantine")
+        return bool(await self._run("snapshot", keys, [epoch, seq, blob, *flat]))
+
+    async def quarantine(
+        self, shard: ShardId, epoch: int, topic: str, offset: int, why: str
+    ) -> bool:
+        keys = self._keys(shard, "meta", "quarantine")
+        return bool(await self._run("quarantine", keys, [epoch, topic, offset, why]))
+
+    async def layout(self, found: Mapping[str, str]) -> dict[str, str]:
+        key = f"{self._prefix}:layout"
+
+        async def note() -> dict[bytes, bytes]:
+            async with self._client.pipeline(transaction=True) as pipe:
+                for name, value in found.items():
+                    pipe.hsetnx(key, name, value)
+                pipe.hgetall(key)
+                return cast("dict[bytes, bytes]", (await pipe.execute())[-1])
+
+        noted = await self._call(note)
+        return {name.decode(): value.decode() for name, value in noted.items()}
+
+    async def forget_layout(self) -> None:
+        await self._call(self._client.delete, f"{self._prefix}:layout")
+
+    async def history(self, shard: ShardId) -> list[Entry]:
+        lines = await self._call(self._client.lrange, self._base(shard) + "history", 0, -1)
+        return [Entry.decode(line.decode()) for line in lines]
 
     async def load_snapshot(self, shard: ShardId) -> bytes | None:
         return cast(
@@ -152,27 +200,26 @@ class RedisStore:
             flat = [value for pair in marks.items() for value in pair]
             await self._run("clean", [f"{self._base(shard)}dirty:{part}"], flat)
 
-    async def publish_view(self, part: int, rows: Mapping[str, bytes]) -> int:
-        flat = [value for pair in rows.items() for value in pair]
-        return int(await self._run("publish_view", self._view(part), [VIEW_HISTORY, *flat]))
+    async def publish_view(self, part: int, rows: Mapping[str, bytes | None]) -> int:
+        flat = [value or b"" for pair in rows.items() for value in pair]
+        return int(await self._run("publish_view", self._view(part), [self._view_history, *flat]))
 
-    async def view_since(self, part: int, version: int) -> tuple[int, dict[str, bytes]]:
-        current, *flat = await self._run("view_since", self._view(part), [version])
-        return int(current), _pairs(flat)
+    async def view_since(self, part: int, version: int) -> ViewChange:
+        current, whole, *flat = await self._run("view_since", self._view(part), [version])
+        return ViewChange(int(current), _pairs(flat), bool(whole))
 
     async def view_at(self, part: int, version: int) -> dict[str, bytes]:
         current, flat, undo = await self._run("view_at", self._view(part), [])
-        if version < current - len(undo) or version > current:
-            raise ViewGone(f"Version {version} of view part {part} is no longer kept.")
         rows: dict[str, bytes | None] = dict(_pairs(flat))
-        for packed in reversed(undo):
+        while version != current:
+            if version > current or not undo:
+                raise ViewGone(f"Version {version} of view part {part} is not kept.")
             # Lua packs byte strings as text; the blobs are JSON, so text they are.
-            number, olds = _unpack(packed)
-            if number > version:
-                rows.update(
-                    (olds[i], olds[i + 1].encode() if olds[i + 1] else None)
-                    for i in range(0, len(olds), 2)
-                )
+            current, olds = _unpack(undo.pop())
+            rows.update(
+                (olds[i], olds[i + 1].encode() if olds[i + 1] else None)
+                for i in range(0, len(olds), 2)
+            )
         return {item: blob for item, blob in rows.items() if blob is not None}
 
     async def tally(self, shard: ShardId) -> dict[str, int]:
@@ -311,11 +358,9 @@ async def retrying(
     """Await ``call``, again and again while the server is away, for at most ``retry_s`` seconds."""
 
     def passing(error: Exception) -> bool:
-        # BUSY, LOADING, OOM: the server is there and will or may recover.
-        text = str(error)
-        return isinstance(error, RedisConnectionError | RedisTimeoutError | OSError) or (
-            isinstance(error, ResponseError)
-            and text.startswith(("BUSY", "LOADING", "OOM", "MASTERDOWN", "READONLY", "TRYAGAIN"))
+        return isinstance(error, _PASSING) or (
+            # A script of another client runs for long; the client library has no class for it.
+            isinstance(error, ResponseError) and str(error).startswith("BUSY")
         )
 
     try:
@@ -343,8 +388,11 @@ def _packed(work: Work) -> bytes:
             if isinstance(amount, int):
                 if amount:
                     whole += (name, amount)
-            else:
+            elif math.isfinite(amount):
                 broken += (name, amount)
+            else:
+                # Redis would refuse it in the middle of the script, and keep what came before.
+                raise ValueError(f"{key}[{name}] is to be changed by {amount}: a bug of a step.")
         if whole:
             ints.append((key, whole))
         if broken:
@@ -366,6 +414,11 @@ def _packed(work: Work) -> bytes:
             work.confirmed,
         )
     )
+
+
+def _where(name: str) -> tuple[str, int]:
+    topic, _, offset = name.rpartition(":")
+    return topic, int(offset)
 
 
 def _pairs(flat: Sequence[Any]) -> dict[str, Any]:

@@ -80,4 +80,4 @@ async def fill(store, shard: ShardId = SHOP, upto: int = 0, *, snapshot: bool = 
     if snapshot:
         positions = dict.fromkeys(marks, upto)
         blob = seal(Snapshot({"state": 1}, positions, (0,)), KEY.encode())
-        assert await store.save_snapshot(shard, claim.epoch, positions, blob)
+        assert await store.save_snapshot(shard, claim.epoch, 1, positions, blob)

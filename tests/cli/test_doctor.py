@@ -161,6 +161,18 @@ def test_what_the_server_says_is_judged(changes, level, subject, text):
 
 
 @pytest.mark.parametrize(
+    ("limit", "bound", "level"),
+    [(0, 9e9, "ok"), (10**10, 9e9, "ok"), (8 * 10**9, 9e9, "warn"), (8 * 10**9, 0, "ok")],
+)
+def test_memory_that_the_caps_may_outgrow_is_told(limit, bound, level):
+    found = {e.subject: e for e in server_findings(replace(GOOD, memory_limit=limit), bound)}
+    assert found["store memory"].level == level
+    if level == "warn":
+        assert "8.0 GB" in found["store memory"].text
+        assert "9.0 GB" in found["store memory"].text
+
+
+@pytest.mark.parametrize(
     ("ahead", "uncertain", "level"),
     [(1.9, 0, "ok"), (2.1, 0, "warn"), (-2.1, 0, "warn"), (2.1, 0.2, "ok"), (60, 1, "warn")],
 )

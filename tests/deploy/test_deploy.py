@@ -83,7 +83,7 @@ def test_every_image_is_pinned() -> None:
 
 
 def test_the_broker_is_the_one_of_the_system_tests() -> None:
-    pom = (ROOT / "tests" / "system" / "kafka" / "pom.xml").read_text()
+    pom = (ROOT / "bench" / "kafka" / "pom.xml").read_text()
     tested = re.search(r"<artifactId>kafka_2\.13</artifactId>\s*<version>([^<]+)</version>", pom)
     assert tested is not None
     assert services()["kafka"]["image"] == f"apache/kafka:{tested[1]}"

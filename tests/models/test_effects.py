@@ -100,3 +100,21 @@ def test_there_is_something_to_do_once_something_is_wished_for(wish: str) -> Non
     }  # fmt: skip
     getattr(effects, wish)(*arguments[wish])
     assert effects
+
+
+def test_a_mark_is_taken_back_in_this_batch_and_in_the_store() -> None:
+    effects = Effects(4)
+    effects.mark("a")
+    effects.mark("b")
+    effects.unmark("a")
+    assert set().union(*effects.dirty.values()) == {"b"}
+    assert effects.drops == {f"dirty:{part_of('a', 4)}": {"a"}}
+
+
+def test_what_is_dropped_costs_the_store_too() -> None:
+    effects = Effects()
+    effects.add("count:x", "a", 1)
+    effects.put("blob:x", "a", b"1")
+    effects.drop("count:y", "a")
+    effects.drop("count:y", "b")
+    assert effects.size() == 4

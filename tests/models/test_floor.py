@@ -9,7 +9,7 @@ import pytest
 
 from models.alarms.latch import LatchSettings
 from models.effects import Effects
-from models.floor import MADE, SCRAPPED, FloorSettings, FloorShard
+from models.floor import _STEPS, MADE, SCRAPPED, FloorSettings, FloorShard
 from models.snapshot import Snapshot, seal, unseal
 from models.view import View
 from schemas.decoding import Reject
@@ -233,6 +233,21 @@ def test_duplicates_and_future_times() -> None:
     assert feed.effects.deltas == {MADE: {"s1": 5}}
 
 
+def test_an_event_whose_step_raised_is_no_duplicate_when_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    feed, event = Feed(FloorShard(FloorSettings())), made("s1", 3)
+    with monkeypatch.context() as patch:
+        patch.setitem(_STEPS, type(event), failing)
+        for _ in range(2):  # neither is the second one a repeat of the first
+            with pytest.raises(ZeroDivisionError):
+                feed(event)
+    assert feed(event, event) == ["accepted", "duplicate"]
+
+
 def test_the_number_of_sensors_and_machines_is_bounded() -> None:
     feed = Feed(FloorShard(FloorSettings(max_sensors=3)))
     for n in range(6):
@@ -290,3 +305,11 @@ def test_a_restored_sensor_gives_the_same_next_scores() -> None:
         assert one.score.score(x, settings) == other.score.score(x, settings)
         for sensor in (one, other):
             sensor.score.learn(x, settings, quiet=True)
+
+
+def test_the_articles_longest_not_made_are_forgotten() -> None:
+    feed = Feed(FloorShard(FloorSettings(max_skus=2)))
+    feed(made("s1", 5, 1), made("s2", 1), made("s1", 2), made("s3", 0, 3))
+    assert feed.effects.deltas[MADE] == {"s1": 7}
+    assert feed.effects.deltas[SCRAPPED] == {"s1": 1, "s3": 3}
+    assert feed.effects.drops == {MADE: {"s2"}, SCRAPPED: {"s2"}}

@@ -11,12 +11,13 @@ import pytest
 
 from models.customers import MAX_CART
 from models.decay import Levels
+from models.demand import DEMAND
 from models.effects import Effects
 from models.itemsets.counts import ITEMS, TOTALS, ItemsetSettings
 from models.itemsets.rules import Rule
 from models.offers.limits import OfferSettings
 from models.sequences.guess import SequenceSettings
-from models.shop import COVISITS, DEMAND, TRENDS, ShopSettings, ShopShard
+from models.shop import _STEPS, COVISITS, TRENDS, ShopSettings, ShopShard
 from models.snapshot import Snapshot, seal, unseal
 from models.view import TRENDING, Row, Trend, View, encode
 from schemas.decoding import Reject
@@ -93,6 +94,22 @@ def test_an_event_from_the_future_is_refused_and_changes_nothing() -> None:
     assert feed(view("a", 10.0, event_id="x")) == ["accepted"], "its id was not used up"
 
 
+@pytest.mark.parametrize("event", [view("a", event_id="x"), placed("o", "a", event_id="x")])
+def test_an_event_whose_step_raised_is_no_duplicate_when_it_comes_again(
+    event: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    feed = shop()
+    with monkeypatch.context() as patch:
+        patch.setitem(_STEPS, type(event), failing)
+        for _ in range(2):  # neither is the second one a repeat of the first
+            with pytest.raises(ZeroDivisionError):
+                feed(event)
+    assert feed(event, event) == ["accepted", "duplicate"]
+
+
 # -- customers ------------------------------------------------------------------------------------
 
 
@@ -128,11 +145,17 @@ def test_an_event_that_says_nothing_of_consent_leaves_it_as_it_was() -> None:
     assert len(feed.shard.customers) == 0
 
 
-def test_articles_without_end_are_counted_together() -> None:
-    feed = shop(ShopSettings(max_skus=2))
-    feed(placed("o", "a b c d"), returned("o", "c"), returned("unknown", "e"))
-    assert counted(feed)[0] == {"a": 1, "b": 1}
-    assert feed.effects.deltas[DEMAND]["(other)"] == 0
+def test_the_articles_longest_not_ordered_are_forgotten_in_every_count() -> None:
+    feed = shop(ShopSettings(max_skus=3))
+    feed(placed("o1", "a b"), placed("o2", "a c"), placed("o3", "d"))
+    assert counted(feed)[0] == {"a": 2, "c": 1, "d": 1}
+    assert "b" in feed.effects.drops[DEMAND]
+    assert "b" in feed.effects.drops[ITEMS]
+    assert feed.effects.deltas["row:pairs:a"].keys() == {"c"}
+    assert not feed.effects.deltas["row:pairs:b"]
+    assert "b" in feed.effects.dirty[0], "its row of the view has to go"
+    feed(returned("o1", "b"), returned("unknown", "e"))
+    assert counted(feed)[0] == {"c": 1, "d": 1, "e": -1}, "what came back is not taken back twice"
 
 
 def test_what_a_session_leaves_behind() -> None:
@@ -399,15 +422,18 @@ def test_what_changed_is_published_piece_by_piece_and_what_went_is_dropped() -> 
     assert set(trends.weights) == {"a", "b"}
     assert effects.dirty == {0: {"a", "b", TRENDING}}
     feed(view("c", 1.0), view("d", 1.0))
-    left, dropped = [], set[str]()
+    dropped = feed.effects.drops[COVISITS]
+    assert dropped == {"a"}
+    assert not dropped & set(feed.shard.sequences.covisits._rows)
+    assert "a" in feed.effects.dirty[0]
+    left, puts = [], set[str]()
     for _ in range(4):
         effects = Effects()
         feed.shard.publish(effects)
-        left.append(len(effects.puts.get(COVISITS, {})) + len(effects.drops.get(COVISITS, ())))
-        dropped |= effects.drops.get(COVISITS, set())
-    assert left == [2, 2, 0, 0]
-    assert dropped
-    assert not dropped & set(feed.shard.sequences.covisits._rows)
+        left.append(len(effects.puts.get(COVISITS, {})))
+        puts |= effects.puts.get(COVISITS, {}).keys()
+    assert left == [2, 1, 0, 0]
+    assert puts == set("bcd")
 
 
 def test_trends_are_published_only_if_they_moved() -> None:

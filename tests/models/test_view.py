@@ -80,3 +80,24 @@ def test_two_views_may_follow_on_the_same_one() -> None:
     assert (
         old.changed(0, 1, dict.fromkeys("bc", encode(Row(partners=("d",))))).opened == frozenset()
     )
+
+
+def test_a_row_that_is_gone_is_empty_and_its_triangles_are_no_more() -> None:
+    rows = {"a": Row(partners=("b", "c")), "b": Row(partners=("c",)), "c": Row(count=1.0)}
+    old = View(1, {item: encode(row) for item, row in rows.items()})
+    new = old.changed(0, 1, {"b": None, "x": None})
+    assert set(new.rows()) == {"a", "c"}
+    assert new.row("b") == Row()
+    assert (old.opened, new.opened) == ({("a", "b", "c")}, frozenset())
+    assert new.changed(0, 2, {"b": encode(rows["b"])}).opened == {("a", "b", "c")}
+    assert old.row("b") == rows["b"]
+
+
+def test_a_whole_part_takes_the_place_of_all_its_rows() -> None:
+    mine = [item for item in "abcdefg" if part_of(item, 2) == 0]
+    other = next(item for item in "abcdefg" if part_of(item, 2) == 1)
+    view = View(2, {item: encode(Row(count=1.0)) for item in [*mine, other]})
+    new = view.changed(0, 9, {mine[0]: encode(Row(count=2.0))}, whole=True)
+    assert set(new.rows()) == {mine[0], other}
+    assert new.row(mine[0]).count == 2.0
+    assert new.versions == (9, 0)

@@ -7,16 +7,18 @@ import msgspec
 import orjson
 import pytest
 
+from bench.fingerprint import fingerprint
 from models.itemsets.counts import ITEMS, TOTALS
 from schemas.deadletters import DeadLetter
 from schemas.outputs import Alert, Offer
 from streams.driver import Boundary, Driver
 from streams.guard import TooManyFailures
 from streams.processor import Message
+from streams.runner import StateLost
 from streams.settings import GuardSettings
+from streams.store.memory import MemoryStore
 from streams.topology import ShardId
 from tests.streams.events import START, cancel, made, order, sample, view
-from tests.streams.fingerprint import fingerprint
 
 BOUNDARIES: list[Boundary] = ["before_apply", "after_apply", "after_send"]
 
@@ -274,6 +276,92 @@ def test_a_store_that_lost_its_newest_writes_is_filled_again(settings):
         driver.crash()
         assert state_of(driver) == expected
         assert outputs(driver) == expected_outputs
+
+
+def test_a_running_worker_notices_that_the_store_lost_its_newest_writes(settings):
+    """A store that was killed and restarted: the shards are taken over again on the spot."""
+    events = shop_events(17)
+    with Driver(settings, partitions=2) as calm:
+        calm.pipe_all(events, batch=10)
+        calm.advance(0.0)
+        expected, expected_outputs = state_of(calm), outputs(calm)
+    with Driver(settings, partitions=2) as driver:
+        driver.pipe_all(events[:60], batch=10)
+        driver.snapshot()
+        driver.pipe_all(events[60:80], batch=10)
+        lost_after = copy.deepcopy(driver.store)
+        driver.pipe_all(events[80:100], batch=10)
+        first = dict(driver.host.runners)
+        driver.swap_store(lost_after)
+        driver.pipe_all(events[100:], batch=10)
+        driver.advance(0.0)  # also shards to which no more events come notice it, by their ticks
+        assert driver.crashes == 0
+        assert any(driver.host.runners[shard] is not runner for shard, runner in first.items())
+        assert driver.host.ready()
+        assert state_of(driver) == expected
+        assert outputs(driver) == expected_outputs
+
+
+def test_a_running_worker_stops_when_the_store_was_emptied(driver: Driver):
+    driver.pipe("orders", order(1, "a"))
+    driver.swap_store(MemoryStore())
+    with pytest.raises(StateLost, match="it was emptied"):
+        driver.pipe("orders", order(2, "b"))
+    assert driver.tally() == {}
+
+
+def test_a_shard_that_another_worker_claimed_rests_until_kafka_had_its_say(driver: Driver):
+    driver.pipe("orders", order(1, "a"))
+    shard = next(s for s in driver.host.runners if driver.runner(s).applied)
+    driver._loop.run(driver.store.claim(shard))
+    before = driver.tally()
+    driver.pipe("orders", order(2, "b"))
+    assert driver.tally() == before
+    assert not driver.host.ready()
+    assert driver.host.due() == []
+    driver._loop.run(driver.host.drop([shard]))  # Kafka says that it is the other worker's
+    assert shard not in driver.host.runners
+    assert driver.host.ready()
+
+
+def test_a_shard_that_is_lost_over_and_over_stops_the_worker(driver: Driver):
+    with pytest.raises(StateLost, match="Do two groups use the same store"):  # noqa: PT012
+        for number in range(20):
+            driver.pipe("orders", order(number, "a"))
+            shard = next(s for s in driver.host.runners if driver.runner(s).applied)
+            driver._loop.run(driver.store.claim(shard))
+            driver.pipe("orders", order(100 + number, "a"))
+            driver._loop.run(driver.host.retake([shard]))
+
+
+def test_a_quarantined_event_is_a_dead_letter_now_and_on_every_replay(driver: Driver):
+    driver.pipe("orders", order(1, "a"))
+    shard = next(s for s in driver.host.runners if driver.runner(s).applied)
+    held = driver.runner(shard).epoch
+    driver._loop.run(driver.store.quarantine(shard, held, "orders", 1, "The step never came back."))
+    driver.crash()
+    driver.pipe("orders", order(2, "never"))
+    driver.pipe("orders", order(3, "b"))
+    (letter,) = driver.read("dead-letters")
+    told = DeadLetter.from_headers(dict(letter.headers))
+    assert (told.reason, told.offset) == ("step_overran", 1)
+    assert told.message == "The step never came back."
+    assert driver.tally()["orders:accepted"] == 2
+    before = cores_of(driver)
+    driver.crash()
+    assert cores_of(driver) == before
+    assert driver.counts(ITEMS).keys() == {"a", "b"}
+
+
+def test_too_many_quarantined_events_are_refused(settings):
+    settings = settings.model_copy(update={"guard": GuardSettings(max_quarantine=2)})
+    with Driver(settings) as driver:
+        shard = ShardId("shop", 0)
+        held = driver.runner(shard).epoch
+        for offset in range(3):
+            driver._loop.run(driver.store.quarantine(shard, held, "orders", offset, "Slow."))
+        with pytest.raises(StateLost, match="MAX_QUARANTINE"):
+            driver.crash()
 
 
 def test_messages_of_a_shard_are_taken_in_order_of_time():

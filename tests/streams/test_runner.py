@@ -11,7 +11,7 @@ from streams.processor import Message
 from streams.runner import Runner
 from streams.settings import StoreSettings
 from streams.topology import ShardId
-from tests.streams.events import START, order
+from tests.streams.events import START, order, view
 
 SHOP = ShardId("shop", 0)
 
@@ -136,3 +136,81 @@ def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
         assert len(store.works) > 3
         assert pieces.tally() == whole.tally()
         assert pieces.counts("count:items") == whole.counts("count:items")
+
+
+class LateKafka:
+    """Confirms batches when it is told to, in any order."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, records, confirmed):
+        self.sent.append(confirmed)
+
+
+def test_what_is_not_confirmed_stays_in_the_outbox_though_later_outputs_are(driver: Driver):
+    """Two partitions of the output topic, one of them slow: Kafka keeps an order only within each."""
+    runner, kafka = driver.runner(SHOP), LateKafka()
+    runner._sender = kafka
+
+    def waiting() -> int:
+        return len(driver._loop.run(driver.store.outbox(SHOP))[1])
+
+    bad = Message("orders", 0, 0, START, b"c", b"{")
+    for offset in range(3):
+        driver._loop.run(runner.handle([bad._replace(offset=offset)]))
+    assert waiting() == 3
+    kafka.sent[1]()
+    kafka.sent[2]()
+    driver._loop.run(runner.maintain())
+    assert waiting() == 3
+    kafka.sent[0]()
+    driver._loop.run(runner.maintain())
+    assert waiting() == 0
+    assert runner.unconfirmed == 0
+
+
+def test_a_shard_waits_when_kafka_owes_too_much(settings):
+    few = settings.model_copy(
+        update={"kafka": settings.kafka.model_copy(update={"max_unconfirmed": 2})}
+    )
+    with Driver(few) as driver:
+        runner, kafka = driver.runner(SHOP), LateKafka()
+        runner._sender = kafka
+        bad = [Message("orders", 0, n, START, b"c", b"{") for n in range(6)]
+
+        async def run() -> None:
+            tasks = [asyncio.create_task(runner.handle(bad[n : n + 1])) for n in range(6)]
+            for done in range(6):
+                for _ in range(100):  # as far as it gets without a confirmation
+                    await asyncio.sleep(0)
+                assert len(kafka.sent) == min(done + 2, 6)
+                assert runner.unconfirmed <= 2
+                kafka.sent[done]()
+            await asyncio.gather(*tasks)
+
+        driver._loop.run(run())
+        assert driver.tally()["orders:rejected"] == 6
+
+
+def test_a_replay_tells_which_topic_has_read_ahead(settings):
+    """The journal wants orders next, and only clicks come: they must not fill the memory."""
+    few = settings.model_copy(
+        update={"kafka": settings.kafka.model_copy(update={"max_pending": 10})}
+    )
+    with Driver(few) as driver:
+        driver.pipe("orders", order(1, "a"))
+        for n in range(2, 40):
+            driver.pipe("clickstream", view(n, "a"))
+        log = driver.log.inputs
+        clicks, log["clickstream", 0] = log["clickstream", 0], []
+        kept, log["orders", 0] = log["orders", 0], []
+        driver.crash()
+        runner = driver.runner(SHOP)
+        assert runner.ahead() == set()
+        driver._loop.run(runner.handle(clicks[:20]))
+        assert runner.ahead() == {"clickstream"}
+        driver._loop.run(runner.handle(kept))
+        assert runner.ahead() == set()
+        driver._loop.run(runner.handle(clicks[20:]))
+        assert not runner.replaying

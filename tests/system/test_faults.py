@@ -1,9 +1,17 @@
 """What the worker does when something is wrong: it says so, and does not go on with half a state."""
 
+import subprocess
+import sys
+from unittest.mock import patch
+
 import msgspec
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from models.snapshot import close, freeze, unseal
+from schemas.topics import INPUTS
+from streams.topology import ShardId
 from tests.streams.events import order
 from tests.system.installation import Installation, until
 
@@ -22,6 +30,13 @@ def run_and_stop(installation: Installation) -> None:
     until(installation.applied, "the orders to be applied")
     assert worker.terminate() == 0, worker.told()
     installation.forget_workers()
+
+
+def other_river(blob: bytes) -> bytes:
+    """The same snapshot, rightly signed, as another version of River would have written it."""
+    snapshot = unseal(blob, b"system-test")
+    with patch("models.snapshot.version", lambda _: "0.25.0"):
+        return close(freeze(snapshot), snapshot, b"system-test")
 
 
 def exit_of(installation: Installation, **settings: str) -> tuple[int, str]:
@@ -62,6 +77,53 @@ def test_a_snapshot_signed_with_another_key_is_refused(installation: Installatio
     assert "shards reset" in told
 
 
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda blob: blob[:-40] + bytes([blob[-40] ^ 1]) + blob[-39:], "signature is wrong"),
+        (lambda _: b"\x80\x05N." * 20, "Not a snapshot"),
+        (other_river, "river"),
+    ],
+    ids=["damaged", "unsigned", "other_river"],
+)
+def test_a_snapshot_that_cannot_be_used_is_refused_and_rebuilt(
+    installation: Installation, harm, said: str
+):
+    if not installation.real:
+        pytest.skip("the embedded broker lets nobody commit for a group that once had members")
+    run_and_stop(installation)
+    before = installation.counts("count:items")
+    shard = ShardId("shop", 1)
+    key = f"{installation.store_settings.prefix}:{{{shard}}}:snapshot"
+
+    async def spoil(store):
+        await store.client.set(key, harm(await store.load_snapshot(shard)))
+
+    installation.store(spoil)
+    code, told = exit_of(installation)
+    assert code == 70
+    assert said in told
+    assert "shards reset shop-1" in told
+
+    installation.forget_workers()
+    reset = [sys.executable, "-m", "streams.cli.main", "shards", "reset", "shop-1", "--yes"]
+
+    def done() -> bool:
+        # Refused until Kafka has noticed that the worker is gone.
+        run = subprocess.run(
+            reset, env=installation.environment, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0 or "Are its workers running?" in run.stderr, run.stderr
+        return run.returncode == 0
+
+    until(done, "the shard to be reset")
+    worker = installation.start_worker()
+    until(installation.applied, "the shard to be rebuilt")
+    assert installation.counts("count:items") == pytest.approx(before)
+    assert worker.terminate() == 0, worker.told()
+    installation.check_accounting()
+
+
 def test_wrong_settings_are_all_named(installation: Installation):
     code, told = exit_of(
         installation, TAILORLINE_WEB__PORT="70000", TAILORLINE_KAFKA__BATCH="0",
@@ -87,6 +149,54 @@ def test_unequal_partition_counts_are_refused(installation: Installation):
     assert code == 70
     assert "clickstream: 4" in told
     assert "orders: 6" in told
+
+
+def test_added_partitions_are_refused_with_what_to_do(installation: Installation):
+    if not installation.real:
+        pytest.skip("the embedded broker gives every topic 4 partitions")
+    worker = installation.start_worker()
+    installation.publish(orders(0, 200))
+    until(installation.applied, "the orders to be applied")
+    admin = AdminClient({"bootstrap.servers": installation.bootstrap})
+    wanted = [NewPartitions(topic.name, 6) for topic in INPUTS]
+    for future in admin.create_partitions(wanted).values():
+        future.result(30)
+    # The running worker sees them at its next look at the metadata, and stops; so does every new one.
+    assert worker.process.wait(60) == 70
+    for told in (worker.told(), exit_of(installation)[1]):
+        assert "has 6 partitions, and the state in the store was made with 4" in told
+        assert "shards reset" in told
+    installation.forget_workers()
+    assert installation.counts("count:baskets")["n"] == 200
+
+
+def test_offsets_that_never_came_stop_the_worker(installation: Installation):
+    """Markers of a transaction stand for events that the broker lost: both are gaps."""
+    if not installation.real:
+        pytest.skip("the embedded broker leaves no gaps")
+    producer = Producer(
+        {
+            "bootstrap.servers": installation.bootstrap, "transactional.id": "gaps",
+            "partitioner": "murmur2_random",
+        }
+    )  # fmt: skip
+    producer.init_transactions(30)
+    for first in (0, 100):
+        producer.begin_transaction()
+        for topic, key, value in orders(first, 100):
+            producer.produce(topic, value, key)
+            installation.sent[topic] += 1
+        producer.commit_transaction(30)
+    code, told = exit_of(installation)
+    assert code == 70
+    assert "never came" in told
+    assert "TAILORLINE_KAFKA__TRANSACTIONS" in told
+    installation.forget_workers()
+    worker = installation.start_worker(TAILORLINE_KAFKA__TRANSACTIONS="true")
+    until(installation.applied, "all orders to be applied")
+    assert "tailorline_offset_gaps_total" in worker.get("/metrics")[1]
+    assert worker.terminate() == 0, worker.told()
+    installation.check_accounting()
 
 
 def test_a_worker_without_broker_stops_within_its_deadline(installation: Installation):

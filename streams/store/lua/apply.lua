@@ -1,10 +1,14 @@
 -- The atomic step: fence, watermark, effects, dirty marks, journal, tally, outbox.
--- KEYS: meta, journal, outbox, tally (all of one shard, so of one cluster slot)
+-- KEYS: meta, journal, outbox, tally (all of one shard, so of one cluster slot), and history if the
+--       whole journal is to be kept
 -- ARGV: epoch, key prefix of the shard, row ttl in s, cmsgpack{covers, drops, puts, ints, floats,
 --       dirty, journal, tally, confirmed}, number of the work, then the outputs' records
--- Returns {status, number of the first output}: 1 applied, 0 already applied, -1 stale.
+-- Returns {status, number of the first output}: 1 applied, 0 already applied, -1 stale (another
+-- owner has the shard), -2 rewound (the store is not where the work begins), -3 gone (no such shard).
 local meta, epoch, prefix, ttl = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-if redis.call('HGET', meta, 'epoch') ~= epoch then return {-1, 0} end
+local current = redis.call('HGET', meta, 'epoch')
+if not current then return {-3, 0} end
+if current ~= epoch then return {-1, 0} end
 local covers, drops, puts, ints, floats, dirty, journal, tally, confirmed =
   unpack(cmsgpack.unpack(ARGV[4]))
 
@@ -14,18 +18,18 @@ local function already()
   return {0, tonumber(redis.call('HGET', meta, 'out_next') or '0') - (#ARGV - 5)}
 end
 if number == seq then return already() end
-if number ~= seq + 1 then return {-1, 0} end
+if number ~= seq + 1 then return {-2, 0} end
 
 local topics, done = #covers, 0
 for _, cover in ipairs(covers) do
   local held = redis.call('HGET', meta, 'next:' .. cover[1])
   if held then
     held = tonumber(held)
-    if held >= cover[3] then done = done + 1 elseif held ~= cover[2] then return {-1, 0} end
+    if held >= cover[3] then done = done + 1 elseif held ~= cover[2] then return {-2, 0} end
   end
 end
 if topics > 0 and done == topics then return already() end
-if done > 0 then return {-1, 0} end
+if done > 0 then return {-2, 0} end
 
 seq = redis.call('HINCRBY', meta, 'seq', 1)
 for _, row in ipairs(drops) do
@@ -38,7 +42,14 @@ end
 local function add(rows, command)
   for _, row in ipairs(rows) do
     local key, fields = prefix .. row[1], row[2]
-    for i = 1, #fields, 2 do redis.call(command, key, fields[i], fields[i + 1]) end
+    for i = 1, #fields, 2 do
+      -- An error would end the script here, and what it has done would stay: a whole number meets a
+      -- fraction where a setting (decay) was changed.
+      local done = redis.pcall(command, key, fields[i], fields[i + 1])
+      if type(done) == 'table' and done.err then
+        redis.call('HINCRBYFLOAT', key, fields[i], fields[i + 1])
+      end
+    end
     if ttl > 0 and string.sub(row[1], 1, 4) == 'row:' then redis.call('EXPIRE', key, ttl) end
   end
 end
@@ -51,6 +62,7 @@ end
 
 -- A run that goes on where the last one ended is the same run: the journal stays short.
 for _, entry in ipairs(journal) do
+  if KEYS[5] then redis.call('RPUSH', KEYS[5], entry) end
   local kind, first, after = string.match(entry, '^([^:]+):(%d+):(%d+)$')
   local merged = false
   if kind then

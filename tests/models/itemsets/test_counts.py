@@ -285,3 +285,83 @@ def test_the_number_of_triples_is_bounded() -> None:
     counts.open_triples([("b", "c", "d"), ("a", "b", "c")], Effects())
     counts.open_triples([("a", "b", "c"), ("a", "c", "d")], Effects())
     assert counts.opened == {("a", "b", "c"), ("b", "c", "d")}
+
+
+def pairs_held(ours: Shards) -> dict[frozenset[str], float]:
+    return {items: n for items, n in ours.frequent(0).items() if len(items) == 2}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sets(st.integers(0, 30), min_size=1, max_size=5), min_size=20, max_size=200),
+    st.sampled_from([3, 20, 40]),
+)
+def test_the_number_of_pairs_is_bounded_and_no_count_is_too_high(
+    rows: list[set[int]], most: int
+) -> None:
+    ours = shards(1, ItemsetSettings(half_life_s=0, epsilon=0, cap=0, max_pairs=most))
+    true: dict[frozenset[str], int] = {}
+    for turn, row in enumerate(rows):
+        skus = sorted(f"a{n}" for n in row)
+        ours.learn(f"o-{turn}", skus)
+        for pair in combinations(skus, 2):
+            true[frozenset(pair)] = true.get(frozenset(pair), 0) + 1
+        assert len(ours.shards[0]) <= most
+    held, counts = pairs_held(ours), ours.shards[0]
+    assert len(held) == len(counts)
+    for pair, n in true.items():
+        # Space-Saving: a pair has at most what is held of it and what it may have lost.
+        first, second = sorted(pair)
+        lost = counts._born.get((first, second), 0.0) if pair in held else counts._lost
+        assert held.get(pair, 0) <= n <= held.get(pair, 0) + lost
+    if len(true) <= most:
+        assert held == true
+
+
+def test_the_lightest_pairs_go_and_of_equal_ones_the_oldest() -> None:
+    ours = shards(1, ItemsetSettings(half_life_s=0, epsilon=0, cap=0, max_pairs=32))
+    for turn in range(3):
+        ours.learn(f"o-{turn}", "ab")
+    for turn in range(3, 36):
+        ours.learn(f"o-{turn}", [f"x{turn}", f"y{turn}"])
+    held = pairs_held(ours)
+    assert held[frozenset("ab")] == 3
+    assert len(held) == 32 - 2 + 1
+    assert frozenset({"x3", "y3"}) not in held
+    assert frozenset({"x35", "y35"}) in held
+    assert ours.stores[0].counts(PAIRS + "x3") == {}
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_what_is_forgotten_was_never_bought(seed: int) -> None:
+    made, ours, rng = baskets(seed), shards(), random.Random(seed)
+    gone = {"a00", "a05", "a17"}
+    left: dict[str, tuple[str, ...]] = {}
+    for turn, (order_id, skus) in enumerate(made.items()):
+        ours.learn(order_id, skus)
+        left[order_id] = skus
+        if turn in {80, 250}:
+            ours.merge()
+        if turn == 150:
+            effects = Effects()
+            ours.shards[0].forget(sorted(gone), effects)
+            ours.stores[0].apply(effects)
+            assert not any(gone & set(triple) for triple in ours.shards[0].opened)
+            assert not any(gone & items for items in ours.stores[0].itemsets())
+            left = {o: tuple(s for s in own if s not in gone) for o, own in left.items()}
+        if rng.random() < 0.2 and turn > 160:
+            victim = rng.choice(sorted(o for o, own in left.items() if own))
+            assert ours.unlearn(victim)
+            del left[victim]
+    ours.merge()
+    assert ours.frequent(LEAST) == frequent([own for own in left.values() if own], LEAST)
+    assert ours.stores[0].baskets == len(left)
+
+
+def test_the_merge_is_told_of_those_bought_with_what_is_forgotten() -> None:
+    effects, counts = Effects(), ItemsetCounts(EXACT)
+    counts.learn("o", "abc", "c", 0.0, effects)
+    counts.learn("p", "de", "c", 0.0, effects)
+    effects = Effects()
+    counts.forget(["a"], effects)
+    assert effects.dirty == {0: set("abc")}

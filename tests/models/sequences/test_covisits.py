@@ -44,11 +44,11 @@ def test_shares_hold_across_landmarks_and_what_is_nothing_is_forgotten() -> None
     after = rows.row("a")
     assert after["b"] / after["c"] == pytest.approx(before["b"] / before["c"]) == 0.25
     assert rows.total("a") == pytest.approx(sum(after.values()))
-    rows.touched.clear()
-    rows.learn(["x"], "y", 100.0)
+    gone = rows.learn(["x"], "y", 100.0)
     assert rows.row("a") == rows.row("b") == {}
     assert rows.total("a") == 0.0
-    assert {"a", "b", "c"} <= set(rows.touched), "so that the store forgets them too"
+    assert {"a", "b", "c"} <= set(gone), "so that the store forgets them too"
+    assert set(rows.touched) == {"x", "y"}
     rows.learn(["x"], "y", 1e9)
     assert set(rows.row("x")) == {"y"}
 
@@ -66,12 +66,14 @@ def test_a_row_keeps_its_heaviest_entries() -> None:
 
 def test_the_number_of_rows_is_bounded() -> None:
     rows = CoVisits(0, max_rows=3)
+    gone: list[str] = []
     for pair in ("ab", "cd", "ef"):
-        rows.learn([pair[0]], pair[1], 0.0)
+        gone += rows.learn([pair[0]], pair[1], 0.0)
         assert len(rows) <= 3
     assert rows.row("f") == {"e": 0.5}
     assert rows.row("a") == {}
-    assert "a" in rows.touched
+    assert sorted(gone) == ["a", "b", "c"]
+    assert set(rows.touched) == {"d", "e", "f"}, "nothing is to be published of what is gone"
 
 
 def test_levels_of_shards_are_comparable() -> None:

@@ -7,6 +7,7 @@ SKIPPED = {"view", "touched"}
 
 
 def fingerprint(value: Any) -> Any:
+    """Return something that is equal for equal states, and only for these."""
     if isinstance(value, int | float | str | bytes | bool | None):
         return value
     if isinstance(value, dict):

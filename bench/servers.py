@@ -2,8 +2,8 @@
 
 Standard library only, so that it runs before anything is installed::
 
-    python -m tests.system.servers -- pytest tests/system    # both servers around one command
-    python -m tests.system.servers --print-env               # both servers until Ctrl-C, for people
+    python -m bench.servers -- pytest tests/system    # both servers around one command
+    python -m bench.servers --print-env               # both servers until Ctrl-C, for people
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 POM = Path(__file__).resolve().parent / "kafka" / "pom.xml"
 KAFKA_ENV = "TAILORLINE_TEST_KAFKA"
 REDIS_ENV = "TAILORLINE_TEST_REDIS"
@@ -402,7 +402,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run both servers around a command, or until somebody ends them."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.system.servers", description=__doc__.splitlines()[0]
+        prog="python -m bench.servers", description=__doc__.splitlines()[0]
     )
     parser.add_argument(
         "--print-env", action="store_true", help="print the two variables and wait for Ctrl-C"

@@ -1,0 +1,80 @@
+"""Made-up states of shards as they are kept, to measure what a customer or a sensor takes in one."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from models.effects import Effects, Origin
+from models.floor import FloorSettings, FloorShard
+from models.shop import ShopSettings, ShopShard
+from models.snapshot import Snapshot, seal
+from schemas.clickstream import View
+from schemas.orders import OrderLine, OrderPlaced
+from schemas.sensors import Measurement
+
+_START = 1_790_000_000
+
+
+def shop_state(customers: int) -> bytes:
+    """Return the snapshot of a shop shard: each customer with three views and a basket of five."""
+    shard = ShopShard(ShopSettings())
+    for offset, (topic, event) in enumerate(_shopping(customers)):
+        origin, effects = Origin(topic, 0, offset, _START * 2.0), Effects()
+        effects.begin(origin)
+        shard.accept(event, origin, effects)
+    return _sealed(shard)
+
+
+def _shopping(customers: int) -> Iterator[tuple[str, Any]]:
+    for number in range(customers):
+        customer = f"customer-{number:06d}"
+        skus = [_sku(_drawn(number, turn) % customers) for turn in range(8)]
+        for turn, sku in enumerate(skus[:3]):
+            yield "clickstream", View(
+                event_id=_id(number, turn), occurred_at=_at(number + turn), sku=sku,
+                session_id=f"visit-{number:08d}", customer_id=customer, consent=True,
+            )  # fmt: skip
+        yield "orders", OrderPlaced(
+            event_id=_id(number, 9), occurred_at=_at(number + 9), order_id=f"order-{number:08d}",
+            lines=tuple(OrderLine(sku=sku) for sku in skus[3:]), customer_id=customer,
+            consent=True,
+        )  # fmt: skip
+
+
+def floor_state(sensors: int) -> bytes:
+    """Return the snapshot of a floor shard: each sensor with five samples."""
+    shard = FloorShard(FloorSettings())
+    for number in range(sensors):
+        for turn in range(5):
+            event = Measurement(
+                event_id=_id(number, turn), occurred_at=_at(number + turn), line="line-1",
+                machine=f"machine-{number // 10}", sensor=f"sensor-{number % 10}", unit="Cel",
+                value=20.0 + _drawn(number, turn) % 10_000 / 10_000,
+            )  # fmt: skip
+            shard.accept(event, Origin("sensors", 0, 0, _START * 2.0), Effects())
+    return _sealed(shard)
+
+
+def _sealed(shard: Any) -> bytes:
+    return seal(Snapshot(shard, {"orders": 10**7}, (0,)), b"sample")
+
+
+def _at(second: int) -> datetime:
+    return datetime.fromtimestamp(_START + second, UTC)
+
+
+def _sku(number: int) -> str:
+    return f"sku-{number:06d}"
+
+
+def _id(number: int, turn: int) -> str:
+    return str(uuid.UUID(int=_drawn(number, turn)))
+
+
+def _drawn(number: int, turn: int) -> int:
+    """A number that looks like chance and is the same each time."""
+    return int.from_bytes(hashlib.sha256(f"{number}/{turn}".encode()).digest()[:16])

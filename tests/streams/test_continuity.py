@@ -1,0 +1,47 @@
+"""Gaps in a partition's offsets are seen, repeats are none."""
+
+from streams.continuity import Continuity, Gap
+
+HERE = ("orders", 3)
+
+
+def begun(offset: int) -> Continuity:
+    continuity = Continuity()
+    continuity.begin(HERE, offset)
+    return continuity
+
+
+def test_offsets_that_go_on_have_no_gap():
+    continuity = begun(5)
+    assert continuity.take(HERE, [5, 6, 7]) is None
+    assert continuity.take(HERE, [8]) is None
+
+
+def test_a_gap_at_the_beginning_between_batches_and_within_one_is_seen():
+    assert begun(5).take(HERE, [7, 8]) == Gap(5, 7)
+    continuity = begun(5)
+    assert continuity.take(HERE, [5, 6]) is None
+    assert continuity.take(HERE, [8, 9]) == Gap(7, 8)
+    assert continuity.take(HERE, [10, 11, 15, 16]) == Gap(12, 15)
+    assert continuity.take(HERE, [17]) is None
+
+
+def test_repeats_are_no_gap_and_hide_none():
+    continuity = begun(5)
+    assert continuity.take(HERE, [3, 4, 5, 6]) is None
+    assert continuity.take(HERE, [5, 6]) is None
+    assert continuity.take(HERE, [6, 9]) == Gap(7, 9)
+
+
+def test_where_the_first_event_is_not_known_it_begins_there():
+    assert begun(-2).take(HERE, [41, 42]) is None
+    continuity = begun(5)
+    continuity.begin(HERE, -2)
+    assert continuity.take(HERE, [41, 42]) is None
+
+
+def test_partitions_are_apart():
+    continuity = begun(5)
+    continuity.begin(("orders", 4), 100)
+    assert continuity.take(("orders", 4), [100]) is None
+    assert continuity.take(HERE, [5]) is None

@@ -1,0 +1,29 @@
+"""A state must not be gone on with over other topics than those it was made from."""
+
+import pytest
+
+from streams.layout import layout_of, refusal
+
+COUNTS = {"clickstream": 4, "orders": 4, "sensors": 8, "offers": 1}
+IDS = {"clickstream": "c1", "orders": "o1", "sensors": "s1"}
+
+
+def test_what_is_as_it_was_is_not_refused():
+    noted = layout_of(COUNTS, IDS)
+    assert "partitions:offers" not in noted
+    assert refusal(noted, layout_of(COUNTS, IDS)) is None
+    assert refusal(noted, layout_of(COUNTS, {})) is None  # a broker that tells no ids
+    assert refusal({}, layout_of(COUNTS, IDS)) is None  # nothing noted yet
+
+
+@pytest.mark.parametrize(("number", "before"), [(6, 4), (2, 4)])
+def test_another_number_of_partitions_is_refused_with_what_to_do(number, before):
+    told = refusal(layout_of(COUNTS, IDS), layout_of({**COUNTS, "orders": number}, IDS))
+    assert f"orders has {number} partitions" in told
+    assert f"made with {before}" in told
+    assert "shards reset" in told
+
+
+def test_a_topic_made_anew_is_refused():
+    told = refusal(layout_of(COUNTS, IDS), layout_of(COUNTS, {**IDS, "sensors": "s2"}))
+    assert "Topic sensors was deleted and made anew" in told

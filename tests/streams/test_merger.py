@@ -1,0 +1,117 @@
+"""One part of the view: how much is merged at a time, and what leaves it."""
+
+import pytest
+
+from models.effects import Effects
+from models.itemsets.counts import ITEMS
+from models.merge import MergeSettings
+from models.view import TRENDING
+from streams.merger import _ROUND, Merger
+from streams.store.memory import MemoryStore
+from streams.store.protocol import Work
+from streams.topology import ShardId
+
+SHARDS = [ShardId("shop", 0), ShardId("shop", 1)]
+
+
+class Part:
+    """Part 0 of a view of two shards, with all articles in it."""
+
+    def __init__(self, *, rows: int = 100, most: int = 1000) -> None:
+        self.store = MemoryStore()
+        self.merger = Merger(0, 2, self.store, MergeSettings(), rows, most)
+        self.works = dict.fromkeys(SHARDS, 0)
+
+    async def change(self, shard: ShardId, *bought: str, forgotten: str = "") -> None:
+        effects = Effects(1)
+        for item in bought:
+            effects.add(ITEMS, item, 1)
+        for item in forgotten:
+            effects.drop(ITEMS, item)
+        effects.add("count:baskets", "w", 1)
+        effects.add("count:baskets", "w2", 1)
+        for item in (*bought, *forgotten):
+            effects.mark(item)
+        claim = await self.store.claim(shard, 1)
+        self.works[shard] += 1
+        applied = await self.store.apply(
+            shard, claim.epoch, Work(self.works[shard], effects=effects)
+        )
+        assert applied.status == "applied"
+
+    async def shown(self) -> set[str]:
+        return set(self.store._parts[0].rows)
+
+    async def marks(self) -> int:
+        return sum([len(await self.store.dirty(shard, 0, 10**6)) for shard in SHARDS])
+
+
+@pytest.fixture
+def part() -> Part:
+    return Part()
+
+
+async def test_an_article_leaves_the_view_with_the_last_shard_that_knew_it(part: Part) -> None:
+    await part.change(SHARDS[0], "a", "b")
+    await part.change(SHARDS[1], "a")
+    await part.merger.merge()
+    assert await part.shown() == {"a", "b"}
+    await part.change(SHARDS[0], forgotten="ab")
+    await part.merger.merge()
+    assert await part.shown() == {"a"}
+    await part.change(SHARDS[1], forgotten="a")
+    await part.merger.merge()
+    assert await part.shown() == set()
+    assert part.merger._p_values == part.merger._tests == {}
+    assert await part.marks() == 0
+
+
+async def test_no_more_rows_are_merged_at_a_time_than_asked_for() -> None:
+    part = Part(rows=4)
+    for shard, names in zip(SHARDS, ("abcdef", "efghij"), strict=True):
+        await part.change(shard, *names)
+    for _ in range(5):
+        assert await part.merger.merge() <= 4
+    assert await part.shown() == set("abcdefghij")
+    assert await part.marks() == 0
+
+
+async def test_rows_that_change_all_the_time_keep_none_waiting() -> None:
+    part = Part(rows=4)
+    await part.change(SHARDS[1], *"efgh")
+    for _ in range(2):
+        await part.change(SHARDS[0], *"abcd")
+        await part.merger.merge()
+    assert await part.shown() == set("abcdefgh")
+
+
+async def test_a_row_whose_mark_was_lost_goes_in_its_turn(part: Part) -> None:
+    many = [f"item-{n:03d}" for n in range(3 * _ROUND)]
+    await part.change(SHARDS[0], *many)
+    await part.merger.merge()
+    part.store._shard(SHARDS[0]).hashes[ITEMS].pop(many[-1])
+    versions = set()
+    for _ in range(4):
+        await part.merger.merge()
+        versions.add((await part.store.view_since(0, 0)).version)
+    assert await part.shown() == set(many[:-1])
+    assert len(versions) == 2, "rows that were looked at in vain are not published"
+    # A merger that begins in another process finds the rows in the store.
+    other = Merger(0, 2, part.store, MergeSettings(), 100, 1000)
+    part.store._shard(SHARDS[0]).hashes[ITEMS].pop(many[0])
+    for _ in range(4):
+        await other.merge()
+    assert await part.shown() == set(many[1:-1])
+
+
+async def test_a_full_part_takes_no_new_row_until_one_leaves() -> None:
+    part = Part(most=2)
+    await part.change(SHARDS[0], "a", "b", "c")
+    await part.merger.merge()
+    assert await part.shown() == {"a", "b"}
+    await part.change(SHARDS[0], "b", "c", forgotten="a")
+    await part.merger.merge()
+    await part.change(SHARDS[0], "c")
+    await part.merger.merge()
+    assert await part.shown() == {"b", "c"}
+    assert TRENDING not in part.merger._p_values
