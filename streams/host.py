@@ -59,8 +59,8 @@ class Host:
         A partition that is missing from the answer has never been read.
         """
         topics: dict[ShardId, set[str]] = {}
-        for topic, number in partitions:
-            if number >= self.parts:
+        for topic, number in sorted(partitions, key=lambda where: -where[1]):
+            if number >= self.parts:  # the largest comes first: it tells how many there are
                 raise Misconfigured(resized(topic, self.parts, number + 1))
             topics.setdefault(ShardId(FLOW_OF_TOPIC[topic].name, number), set()).add(topic)
         for shard, assigned in topics.items():

@@ -64,9 +64,9 @@ def environment(run: Run) -> dict[str, str]:
         "TAILORLINE_ITEMSETS__CAP": str(run.cap),
         "TAILORLINE_ITEMSETS__WINDOW": "10000000",
         "TAILORLINE_ITEMSETS__MAX_TRIPLES": "10000000",
+        "TAILORLINE_ITEMSETS__MAX_PAIRS": "100000000",
+        "TAILORLINE_MAX_SKUS": "1000000",
         "TAILORLINE_RULES__MIN_SUPPORT": repr(run.support),
-        # All orders, and large ones: 2,000 in one apply would hold the store up for seconds.
-        "TAILORLINE_KAFKA__BATCH": "500",
         "TAILORLINE_SNAPSHOTS__EVERY_S": "15",
         "TAILORLINE_KAFKA__SESSION_TIMEOUT_MS": "6000",
     }

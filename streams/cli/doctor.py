@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from schemas.export import documents
+from schemas.topics import INPUTS
 from streams.cli import findings
 from streams.cli.catalogue import unknown_names, without_password
 from streams.cli.opened import opened
@@ -25,7 +26,8 @@ from streams.doctor.installation import (
 )
 from streams.doctor.offsets import offset_findings, shard_findings
 from streams.doctor.server import server_findings
-from streams.doctor.topics import topic_findings
+from streams.doctor.topics import layout_finding, topic_findings
+from streams.layout import layout_of
 from streams.settings import Settings
 from streams.store.bounds import Load, partitions_of, total
 from streams.store.protocol import StoreError
@@ -96,6 +98,8 @@ def _store(
             bound = total(settings, Load(number)) if number else 0.0
             found = server_findings(run(store.server()), bound)
             if broker is not None:
+                if layout := _layout(settings, broker):
+                    found.append(layout_finding(run(store.layout({})), layout))
                 found += shard_findings(shards, _counts(broker))
                 found += offset_findings(where, shards, settings)
             if settings.snapshots.key.get_secret_value():
@@ -112,6 +116,16 @@ def _store(
 
 
 _SELF = " See `tailorline doctor`."
+
+
+def _layout(settings: Settings, broker: BrokerFacts) -> dict[str, str]:
+    """Return what a worker would hold against the state; nothing while topics are lacking."""
+    from streams.runtime.admin import topic_ids
+
+    inputs = [topic.name for topic in INPUTS]
+    if not all(name in broker.topics for name in inputs):
+        return {}
+    return layout_of(_counts(broker), topic_ids(settings, inputs))
 
 
 def _counts(broker: BrokerFacts) -> dict[str, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from schemas.topics import MAX_EVENT_BYTES, TOPICS, Topic
 from streams.doctor.facts import BrokerFacts, TopicFacts
 from streams.doctor.finding import Finding
+from streams.layout import refusal
 from streams.topology import FLOWS
 
 
@@ -112,3 +113,15 @@ def _alter(topic: Topic, name: str, value: object) -> str:
         f"kafka-configs.sh --bootstrap-server … --alter --entity-type topics --entity-name {topic.name} "
         f"--add-config {name}={value}"
     )
+
+
+def layout_finding(noted: Mapping[str, str], found: Mapping[str, str]) -> Finding:
+    """Hold the topics against those that the state in the store was made from."""
+    subject = "topics of the state"
+    if not noted:
+        return Finding("ok", subject, "no worker has run with this store and prefix yet")
+    refused = refusal(noted, found)
+    if refused is None:
+        return Finding("ok", subject, "are those that it was made from")
+    what, _, remedy = refused.partition(" Either ")
+    return Finding("wrong", subject, what, f"either {remedy}")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from streams.doctor.topics import layout_finding
 from streams.layout import layout_of, refusal
 
 COUNTS = {"clickstream": 4, "orders": 4, "sensors": 8, "offers": 1}
@@ -27,3 +28,12 @@ def test_another_number_of_partitions_is_refused_with_what_to_do(number, before)
 def test_a_topic_made_anew_is_refused():
     told = refusal(layout_of(COUNTS, IDS), layout_of(COUNTS, {**IDS, "sensors": "s2"}))
     assert "Topic sensors was deleted and made anew" in told
+
+
+def test_the_doctor_says_the_same():
+    assert layout_finding({}, layout_of(COUNTS, IDS)).level == "ok"
+    assert layout_finding(layout_of(COUNTS, IDS), layout_of(COUNTS, IDS)).level == "ok"
+    found = layout_finding(layout_of(COUNTS, IDS), layout_of({**COUNTS, "orders": 6}, IDS))
+    assert found.level == "wrong"
+    assert "orders has 6 partitions" in found.text
+    assert found.remedy.startswith("either go back to a topic with 4 partitions, or begin anew")
