@@ -14,7 +14,7 @@ INSTALL := $(if $(shell command -v uv 2>/dev/null),uv pip install --quiet --pyth
 .DEFAULT_GOAL := help
 # A half-made venv or stamp must not pass for a whole one.
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-system lint fmt bench clean
+.PHONY: help setup demo test test-system mutation lint fmt bench clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(VENV)/.dev ## run all tests; tests/system on the embedded broker and sto
 
 test-system: $(VENV)/.dev ## run tests/system on Apache Kafka (java, mvn) and redis-server
 	TAILORLINE_TEST_REQUIRED=1 $(BIN)/python -m bench.servers -- $(BIN)/pytest tests/system $(ARGS)
+
+mutation: $(VENV)/.dev ## break the code of the guarantees at one place after the other: do tests fail?
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 lint: $(VENV)/.dev ## style, format, types and the direction of imports
 	$(BIN)/ruff check

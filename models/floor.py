@@ -94,6 +94,9 @@ class FloorShard:
     def adopt(self, view: View, effects: Effects) -> None:
         """The floor reads no merged view."""
 
+    def resume(self, view: View) -> None:
+        """The floor reads no merged view."""
+
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events."""
         del effects

@@ -118,6 +118,10 @@ class ShopShard:
         if new:
             self.itemsets.open_triples(new, effects)
 
+    def resume(self, view: View) -> None:
+        """Go on with the view that was adopted before a snapshot: all that follows from it is done."""
+        self.view = view
+
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events: sessions end, carts are left behind."""
         self._pass_time(at, effects)

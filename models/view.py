@@ -92,7 +92,8 @@ class View:
         versions = (*self.versions[:part], version, *self.versions[part + 1 :])
         if whole:
             old = (item for item in self._rows.blobs if part_of(item, len(versions)) == part)
-            blobs = dict.fromkeys(old) | dict(blobs)
+            trends = [TRENDING] if part_of(TRENDING, len(versions)) == part else []
+            blobs = dict.fromkeys([*old, *trends]) | dict(blobs)
         return View(len(versions), blobs, versions, before=self._rows)
 
 

@@ -228,8 +228,7 @@ class Runner:
                     shard=str(self.shard),
                 )
             if any(snapshot.views):
-                work = self.processor.begin()
-                self.processor.core.adopt(await self._view_at(snapshot.views), work.effects)
+                self.processor.core.resume(await self._view_at(snapshot.views))
         starts = dict(claim.watermarks) | self.processor.positions
         for entry in claim.journal:
             if entry.kind[0] != "@" and entry.kind not in self.processor.positions:

@@ -26,6 +26,9 @@ class Core(Protocol):
     def adopt(self, view: View, effects: Effects) -> None:
         """Go on with a newer merged view."""
 
+    def resume(self, view: View) -> None:
+        """Go on with the view that the state had adopted before its snapshot."""
+
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass."""
 

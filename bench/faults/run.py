@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
+from redis.exceptions import RedisError
 
 from bench.faults.catalogue import BY_NAME, SESSION_S, Fault, Scene
 from bench.faults.crew import Crew
@@ -136,7 +137,7 @@ class Progress:
         """Return how many are applied, as far as is known."""
         try:
             self._last = sum(self._watch.next_offsets().values())
-        except OSError:
+        except (OSError, RedisError):
             return self._last
         self._advance(max(self._last - self._shown, 0))
         self._shown = max(self._shown, self._last)

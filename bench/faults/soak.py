@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confluent_kafka import Producer
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
@@ -222,7 +223,7 @@ class _Sampler(threading.Thread):
         while not self.over.wait(_SAMPLE_S):
             try:
                 store = self._site.client(lambda client: int(client.info("memory")["used_memory"]))
-            except OSError:
+            except (OSError, RedisError):
                 continue  # the store is being restarted
             largest = max(self._crew.resident_bytes(), default=0)
             if largest:

@@ -106,7 +106,7 @@ def _restored(truth: ShardTruth, snapshot: Snapshot, settings: Settings) -> Proc
     processor.restore(snapshot)
     view = getattr(theirs.core, "view", None)
     if view is not None and any(snapshot.views):
-        processor.core.adopt(view, processor.begin().effects)
+        processor.core.resume(view)
     return processor
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from models.effects import Effects
 from streams.store.memory import MemoryStore
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry, Store, ViewGone, Work
+from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Applied, Entry, Store, ViewGone, Work
 from streams.topology import ShardId
 
 SHOP = ShardId("shop", 3)
@@ -122,6 +122,41 @@ async def test_a_shard_that_the_store_forgot_is_told_from_one_that_another_owner
     assert await store.watermarks(SHOP) == {}
 
 
+async def test_what_is_refused_names_no_output(store: Store):
+    assert await store.apply(SHOP, 5, work(1, 0, 10)) == Applied("gone")
+    old = await store.claim(SHOP)
+    claim = await store.claim(SHOP)
+    assert await store.apply(SHOP, claim.epoch, work(0, 0, 10)) == Applied("already")
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10, outputs=[b"x"]))
+    assert await store.apply(SHOP, old.epoch, work(2, 10, 11)) == Applied("stale")
+    assert await store.apply(SHOP, claim.epoch, work(3, 10, 11)) == Applied("rewound")
+    assert await store.apply(SHOP, claim.epoch, work(2, 11, 12)) == Applied("rewound")
+    both = Work(number=2, covers={"clickstream": (0, 5)}, effects=Effects(4))
+    assert (await store.apply(SHOP, claim.epoch, both)).status == "applied"
+    half = Work(number=3, covers={"orders": (9, 10), "clickstream": (5, 6)}, effects=Effects(4))
+    assert await store.apply(SHOP, claim.epoch, half) == Applied("rewound")
+
+
+async def test_many_fields_are_put_and_added_at_once(store: Store):
+    claim = await store.claim(SHOP)
+    effects = Effects(4)
+    for name in "abc":
+        effects.put("blob:x", name, name.encode())
+        effects.add("count:items", name, 0.5)
+        effects.add("count:made", name, 2)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, effects=effects))
+    effects = Effects(4)
+    for name in "abc":
+        effects.add("count:items", name, 1)  # a whole number meets a fraction, and the other way
+        effects.add("count:made", name, 0.25)
+    tally = {"orders:read": 3, "orders:accepted": 2, "orders:rejected": 1}
+    await store.apply(SHOP, claim.epoch, work(2, 1, 2, effects=effects, tally=tally))
+    assert await store.tally(SHOP) == tally
+    assert await store.blobs(SHOP, "blob:x", ["a", "b", "c"]) == {"a": b"a", "b": b"b", "c": b"c"}
+    assert await store.counts(SHOP, "count:items") == dict.fromkeys("abc", 1.5)
+    assert await store.counts(SHOP, "count:made") == dict.fromkeys("abc", 2.25)
+
+
 async def test_what_is_quarantined_is_told_until_a_snapshot_covers_it(store: Store):
     old = await store.claim(SHOP)
     claim = await store.claim(SHOP)
@@ -188,6 +223,60 @@ async def test_runs_that_go_on_are_one_journal_entry(store: Store):
     )
 
 
+async def test_runs_with_a_gap_between_them_and_ticks_are_entries_of_their_own(store: Store):
+    claim = await store.claim(SHOP)
+    entries = [
+        Entry("orders", 0, 4),
+        Entry("orders", 6, 9),
+        Entry("clickstream", 9, 12),
+        Entry(TICK_ENTRY, 0, 0),
+        Entry(TICK_ENTRY, 0, 0),
+        Entry(TICK_ENTRY, 5000, 0),
+    ]
+    some = Work(number=1, covers={"orders": (0, 9)}, journal=entries, effects=Effects(4))
+    await store.apply(SHOP, claim.epoch, some)
+    assert (await store.claim(SHOP)).journal == tuple(entries)
+
+
+async def test_the_very_next_event_may_be_quarantined_and_the_one_before_not(store: Store):
+    claim = await store.claim(SHOP)
+    assert await store.quarantine(SHOP, claim.epoch, "orders", 0, "the first of all")
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10))
+    assert not await store.quarantine(SHOP, claim.epoch, "orders", 9, "applied")
+    assert await store.quarantine(SHOP, claim.epoch, "orders", 10, "the next")
+    assert await store.quarantine(SHOP, claim.epoch, "clickstream", 0, "of a topic not read yet")
+    assert await store.save_snapshot(SHOP, claim.epoch, 1, {"orders": 10}, b"s")
+    assert (await store.claim(SHOP)).quarantine == {
+        ("orders", 10): "the next",
+        ("clickstream", 0): "of a topic not read yet",
+    }
+
+
+async def test_a_shard_without_any_work_may_be_snapshotted(store: Store):
+    claim = await store.claim(SHOP)
+    assert not await store.save_snapshot(SHOP, claim.epoch, 1, {}, b"s")
+    assert await store.save_snapshot(SHOP, claim.epoch, 0, {}, b"s")
+
+
+async def test_a_snapshot_is_of_all_topics(store: Store):
+    claim = await store.claim(SHOP)
+    both = Work(number=1, covers={"orders": (0, 3), "clickstream": (0, 5)}, effects=Effects(4))
+    await store.apply(SHOP, claim.epoch, both)
+    for wrong in ({"orders": 3, "clickstream": 4}, {"orders": 2, "clickstream": 5}):
+        assert not await store.save_snapshot(SHOP, claim.epoch, 1, wrong, b"s")
+    assert await store.load_snapshot(SHOP) is None
+    assert await store.save_snapshot(SHOP, claim.epoch, 1, {"orders": 3, "clickstream": 5}, b"s")
+
+
+async def test_what_a_claim_told_stays_as_it_was_then(store: Store):
+    claim = await store.claim(SHOP)
+    outbox = await store.outbox(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 10, outputs=[b"x"]))
+    assert outbox == (0, [])
+    assert await store.quarantine(SHOP, claim.epoch, "orders", 10, "never came back")
+    assert (claim.watermarks, claim.journal, claim.quarantine) == ({}, (), {})
+
+
 async def test_confirmed_outputs_go_with_the_next_apply_or_at_once(store: Store):
     claim = await store.claim(SHOP)
     await store.apply(SHOP, claim.epoch, work(1, 0, 1, outputs=[b"a", b"b", b"c"]))
@@ -198,6 +287,22 @@ async def test_confirmed_outputs_go_with_the_next_apply_or_at_once(store: Store)
     assert await store.outbox(SHOP) == (4, [])
     await store.confirm(SHOP, claim.epoch, 3)
     assert await store.outbox(SHOP) == (4, [])
+
+
+async def test_outputs_are_confirmed_little_by_little(store: Store):
+    claim = await store.claim(SHOP)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, outputs=[b"a", b"b", b"c", b"d", b"e"]))
+    await store.confirm(SHOP, claim.epoch, 1)
+    assert await store.outbox(SHOP) == (1, [b"b", b"c", b"d", b"e"])
+    await store.confirm(SHOP, claim.epoch, 1)
+    assert await store.outbox(SHOP) == (1, [b"b", b"c", b"d", b"e"])
+    await store.confirm(SHOP, claim.epoch, 2)
+    assert await store.outbox(SHOP) == (2, [b"c", b"d", b"e"])
+    for number, confirmed in ((2, 3), (3, 3), (4, 4)):
+        await store.apply(SHOP, claim.epoch, work(number, number - 1, number, confirmed=confirmed))
+    applied = await store.apply(SHOP, claim.epoch, work(5, 4, 5, outputs=[b"f"], confirmed=2))
+    assert applied.first_output == 5
+    assert await store.outbox(SHOP) == (4, [b"e", b"f"])
 
 
 async def test_a_snapshot_starts_the_journal_anew_only_if_it_covers_all(store: Store):

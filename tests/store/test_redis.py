@@ -1,6 +1,7 @@
 """What only a store that can be emptied, filled up and killed has to promise."""
 
 import asyncio
+import time
 import uuid
 
 import pytest
@@ -26,6 +27,34 @@ async def test_no_epoch_comes_again_when_the_store_was_emptied(valkey):
     await store.client.delete(f"{settings.prefix}:{{shop-0}}:meta")
     after = (await store.claim(SHOP)).epoch
     assert sorted({*before, after}) == [*before, after]
+    await store.close()
+
+
+async def test_an_epoch_is_the_time_there_and_above_the_last_one_even_if_that_goes_back(valkey):
+    settings = settings_of(valkey)
+    store = RedisStore(settings)
+    epoch = (await store.claim(SHOP)).epoch
+    assert abs(epoch / 1e6 - time.time()) < 600
+    ahead = epoch + 10**12
+    await store.client.hset(f"{settings.prefix}:{{shop-0}}:meta", "epoch", str(ahead))
+    assert [(await store.claim(SHOP)).epoch for _ in range(2)] == [ahead + 1, ahead + 2]
+    await store.close()
+
+
+@pytest.mark.parametrize("ttl_s", [0, 1, 5000])
+async def test_rows_that_nobody_touches_go_and_counts_stay(valkey, ttl_s: int):
+    settings = settings_of(valkey, row_ttl_s=ttl_s)
+    store = RedisStore(settings)
+    claim = await store.claim(SHOP)
+    effects = Effects(4)
+    for key in ("row:pairs:a", "count:items"):
+        effects.add(key, "b", 1)
+        effects.add(key, "c", 0.5)
+    await store.apply(SHOP, claim.epoch, Work(number=1, covers={"orders": (0, 1)}, effects=effects))
+    base = f"{settings.prefix}:{{shop-0}}:"
+    left_ms = await store.client.pttl(f"{base}row:pairs:a")
+    assert left_ms == -1 if ttl_s == 0 else 1000 * ttl_s - 900 < left_ms <= 1000 * ttl_s
+    assert await store.client.pttl(f"{base}count:items") == -1
     await store.close()
 
 

@@ -45,3 +45,8 @@ def test_partitions_are_apart():
     continuity.begin(("orders", 4), 100)
     assert continuity.take(("orders", 4), [100]) is None
     assert continuity.take(HERE, [5]) is None
+
+
+def test_the_first_offset_of_all_may_be_missing_too():
+    assert begun(0).take(HERE, [3]) == Gap(0, 3)
+    assert begun(0).take(HERE, [0, 1]) is None

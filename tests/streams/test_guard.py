@@ -4,7 +4,7 @@ from models.effects import Effects, Origin
 from schemas.deadletters import DeadLetter
 from schemas.decoding import Reject
 from schemas.topics import MAX_MESSAGE_BYTES
-from streams.guard import Guard, TooManyFailures, dead_letter
+from streams.guard import _KEPT_BYTES, Guard, TooManyFailures, dead_letter
 from streams.settings import GuardSettings
 
 ORIGIN = Origin("orders", 2, 17, 0.0)
@@ -62,3 +62,44 @@ def test_an_empty_message_is_a_dead_letter_too():
     dead_letter(Reject("empty", "no value"), ORIGIN, b"k", None, effects)
     assert effects.outputs[0].value == b""
     assert effects.outputs[0].key == b"k"
+
+
+def test_few_failures_among_many_events_go_on_for_ever():
+    guard = Guard(GuardSettings(max_consecutive=100, max_ratio=0.2, window=10))
+    for _ in range(10):
+        for _ in range(4):
+            guard.passed()
+        guard.failed(ORIGIN, ValueError("two of ten are just what is allowed"))
+
+
+def test_a_window_of_one_judges_by_the_last_event():
+    with pytest.raises(TooManyFailures, match="100% of the last 1"):
+        Guard(GuardSettings(max_consecutive=100, max_ratio=0.9, window=1)).failed(
+            ORIGIN, ValueError("now")
+        )
+
+
+def test_a_failure_is_told_shortly_and_with_the_innermost_place_only():
+    def inner() -> None:
+        raise ValueError("x" * 900)
+
+    def outer() -> None:
+        inner()
+
+    try:
+        outer()
+    except ValueError as error:
+        message = Guard(GuardSettings()).failed(ORIGIN, error).message
+    told, _, place = message.partition(" (")
+    assert told == ("ValueError: " + "x" * 900)[:300]
+    assert place.startswith("inner, line ")
+    assert "(" not in place
+
+
+def test_a_value_that_just_fits_is_whole_and_a_key_is_never_missing():
+    effects = Effects()
+    effects.begin(ORIGIN)
+    dead_letter(Reject("too_large", "m"), ORIGIN, None, b"x" * _KEPT_BYTES, effects)
+    (output,) = effects.outputs
+    assert not DeadLetter.from_headers(dict(output.headers)).truncated
+    assert (output.key, len(output.value)) == (b"", _KEPT_BYTES)

@@ -9,9 +9,11 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS
-from streams.driver import Crash, Driver
+from streams.driver import Crash, Driver, _key_of
 from streams.encoding import Record, unpack
 from streams.guard import Guard
 from streams.host import Host
@@ -25,6 +27,7 @@ from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
 from streams.views import Views
 
 PARTITIONS = 2
+Event = tuple[str, Any, bytes | None, float]
 SHARDS = [ShardId(flow.name, number) for flow in FLOWS for number in range(PARTITIONS)]
 CALLS = (
     "claim", "outbox", "confirm", "load_snapshot", "save_snapshot", "apply", "publish_view",
@@ -223,9 +226,19 @@ class Installation(Driver):
             self.sender.holds = self.slow
             self._read_on(starts, {shard})
 
-    def rival(self, shard: ShardId, most: int, *, snapshot: bool) -> None:
-        """Another worker takes a shard over, applies some of what is there and is killed."""
+    def rival(
+        self, shard: ShardId, events: Sequence[Event], most: int, *, snapshot: bool, told: bool
+    ) -> None:
+        """Another worker takes a shard over, applies some of what comes then and is killed.
+
+        Without being ``told``, by an event that comes late, we go on to believe that it is ours.
+        """
         host = self._new_host(UnsteadySender(self.log.outputs, self.faults))
+        for topic, event, key, at in events:
+            own_key = key or _key_of(event)
+            if (FLOW_OF_TOPIC[topic].name, sum(own_key) % PARTITIONS) == (shard.flow, shard.number):
+                raw = event if isinstance(event, bytes) else msgspec.json.encode(event)
+                self.log.append(topic, shard.number, own_key, raw, at)
 
         async def live() -> None:
             starts = await host.assign(partitions_of([shard]))
@@ -240,6 +253,12 @@ class Installation(Driver):
             self._loop.run(live())
         except Crash:
             self.crashes += 1
+        runner = self.host.runners[shard]
+        if told or is_current(runner, self.inner):
+            self._read_on(
+                {(topic, shard.number): n for topic, n in runner.processor.positions.items()},
+                {shard},
+            )
 
     def quarantine(self, topic: str, number: int) -> None:
         """The next event of a topic never comes back from its step: the watchdog ends the worker."""
