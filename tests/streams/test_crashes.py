@@ -44,7 +44,6 @@ from streams.views import Views
 from tests.streams.events import START, add, cancel, made, order, sample, view
 from tests.streams.unsteady import (
     CALLS,
-    PARTITIONS,
     SHARDS,
     Installation,
     Reference,
@@ -74,14 +73,7 @@ SETTINGS = Settings(
     ),
     merging=MergeTimes(rows=4),
 )  # fmt: skip
-# With triples and a cap of articles together, a restored shard is another one: see
-# `test_a_restored_shard_does_not_count_triples_that_were_forgotten`.
-FORGETFUL = SETTINGS.model_copy(
-    update={
-        "max_skus": 5,
-        "itemsets": ItemsetSettings(window=12, max_pairs=8, max_triples=0, min_customers=1),
-    }
-)
+FORGETFUL = SETTINGS.model_copy(update={"max_skus": 5})
 KINDS = ["view"] * 6 + ["add", "order", "order", "cancel", "sample", "sample", "made"] + [
     "rubbish", "poison", "late",
 ]  # fmt: skip
@@ -293,9 +285,6 @@ class Crashes(RuleBasedStateMachine):
         self.lost = True
         self.all.lose(kept)
         self._begin_references()
-        # A worker's copy keeps the lost list of trends: see
-        # `test_a_whole_part_without_trends_takes_the_list_away`.
-        self.all.host.views.latest = View(PARTITIONS)
 
     @rule(kept=stores)
     def power_is_cut(self, kept: Any) -> None:
