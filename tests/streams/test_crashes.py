@@ -363,7 +363,7 @@ class Crashes(RuleBasedStateMachine):
 
 def test_whatever_happens_the_outcome_is_that_of_the_pure_core() -> None:
     often = hypothesis_settings(
-        max_examples=RUNS or 24,
+        max_examples=RUNS or 16,
         stateful_step_count=60 if RUNS else 25,
         derandomize=not RUNS,
         database=None,

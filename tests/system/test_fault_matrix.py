@@ -15,28 +15,25 @@ from bench.faults.run import Plan, run_fault
 from bench.faults.site import FaultSite
 
 REAL = bool(os.environ.get("TAILORLINE_TEST_KAFKA"))
-EMBEDDED = ("kill",)
-"""With `make test` only this one, on the embedded pair: all of them take minutes."""
+pytestmark = pytest.mark.skipif(not REAL, reason="takes minutes: runs with make test-system")
 NAMES = [fault.name for fault in FAULTS if fault.name != "calm"]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultSite]:
     """Servers of our own: they are killed, and other tests need theirs."""
-    with FaultSite(tmp_path_factory.mktemp("faults"), real=REAL) as own:
+    with FaultSite(tmp_path_factory.mktemp("faults"), real=True) as own:
         yield own
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return Plan(events=4_000 if REAL else 2_000, rate=1_000.0, seed=5, began=time.time() - 3600)
+    return Plan(events=4_000, rate=1_000.0, seed=5, began=time.time() - 3600)
 
 
 @pytest.fixture(scope="module")
-def calm(site: FaultSite, plan: Plan) -> Outcome | None:
+def calm(site: FaultSite, plan: Plan) -> Outcome:
     """The same load without a fault: what the others are held against."""
-    if not REAL:
-        return None
     ran = run_fault(BY_NAME["calm"], site, plan, None)
     assert ran.verdict.wrong == []
     assert ran.outcome is not None
@@ -46,11 +43,7 @@ def calm(site: FaultSite, plan: Plan) -> Outcome | None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_lost_doubled_or_changed(
-    name: str, site: FaultSite, plan: Plan, calm: Outcome | None
-):
-    if not REAL and name not in EMBEDDED:
-        pytest.skip("runs with make test-system")
+def test_nothing_is_lost_doubled_or_changed(name: str, site: FaultSite, plan: Plan, calm: Outcome):
     ran = run_fault(BY_NAME[name], site, plan, calm)
     assert ran.verdict.wrong == []
     assert ran.verdict.lost == 0
