@@ -151,7 +151,7 @@ def _broker_disk_full(scene: Scene) -> None:
     """Let no file of the broker grow any more, until it gives up; then there is room again."""
     pid = scene.site.broker_pid
     limit = subprocess.run(  # noqa: S603
-        ["prlimit", f"--pid={pid}", "--fsize=200000:200000"],  # noqa: S607
+        ["prlimit", f"--pid={pid}", "--fsize=20000:20000"],  # noqa: S607
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     if limit.returncode != 0:

@@ -15,7 +15,10 @@ from bench.faults.run import Plan, run_fault
 from bench.faults.site import FaultSite
 
 REAL = bool(os.environ.get("TAILORLINE_TEST_KAFKA"))
-pytestmark = pytest.mark.skipif(not REAL, reason="takes minutes: runs with make test-system")
+pytestmark = [
+    pytest.mark.skipif(not REAL, reason="takes minutes: runs with make test-system"),
+    pytest.mark.timeout(420),  # waits of their own say better what was waited for
+]
 NAMES = [fault.name for fault in FAULTS if fault.name != "calm"]
 
 
