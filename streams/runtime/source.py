@@ -69,11 +69,11 @@ class BatchSource(Service):
         self._paused: set[tuple[str, int]] = set()
         self._continuity = Continuity()
         self._gaps_told: set[str] = set()
+        self._policies: dict[str, str] = {}
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._consumer: Consumer | None = None
         self._polling: asyncio.Task[None] | None = None
         self._told_misrouted = False
-        self.assigned = False
         self._ends: dict[tuple[str, int], tuple[int, int]] = {}
         """Of each partition the end that was reached, and the end as Kafka told it last."""
 
@@ -189,8 +189,10 @@ class BatchSource(Service):
         """Let a gap pass that the topic's settings explain; else stop, for events are missing."""
         topic, number = where
         self._metrics.offset_gaps.labels(topic).inc()
+        if topic not in self._policies:  # transactions leave gaps in every batch: ask once
+            self._policies[topic] = cleanup_policy(self._settings, topic)
         why = "compaction took them away"
-        if "compact" not in cleanup_policy(self._settings, topic):
+        if "compact" not in self._policies[topic]:
             why = "they are markers of transactions, or of ones that were aborted"
             if not self._settings.kafka.transactions:
                 raise StateLost(
@@ -264,7 +266,6 @@ class BatchSource(Service):
             consumer.assign(positions)
             consumer.resume(positions)  # a pause of an earlier assignment must not outlive it
             self._paused.clear()
-            self.assigned = bool(partitions)
         except Exception as error:  # noqa: BLE001 - librdkafka would only print it
             self._fail_on_loop(error)
 
@@ -273,7 +274,7 @@ class BatchSource(Service):
         consumer = self._consumer
         if consumer is None:
             return
-        # Without events in it the call serves Kafka's word about the group: who owns what now?
+        # What Kafka has taken away by now is another worker's.
         own = [tp for tp in consumer.assignment() if _shard_of(tp.topic, tp.partition) in shards]
         if not own:
             return
