@@ -22,6 +22,24 @@ from streams.store.embedded import EmbeddedValkey
 _GONE_S = 60.0
 
 
+def remake_topics(bootstrap: str) -> None:
+    """Delete all our topics of a real broker and make them anew: they begin at offset 0."""
+    settings = Settings(_env_file=None, kafka=KafkaSettings(bootstrap_servers=bootstrap))
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+    def present() -> list[str]:
+        found = admin.list_topics(timeout=10.0).topics
+        return [topic.name for topic in TOPICS if topic.name in found]
+
+    names = present()
+    if names:
+        for future in admin.delete_topics(names).values():
+            future.result(30.0)
+        wait_until(lambda: not present(), _GONE_S, "topics to be gone")
+    create_topics(settings)
+    wait_until(lambda: len(present()) == len(TOPICS), _GONE_S, "topics to be there")
+
+
 class FaultSite:
     """A broker and a store of our own, to be killed, stopped and starved. A context manager."""
 
@@ -79,20 +97,7 @@ class FaultSite:
             gc.collect()
             self._broker = EmbeddedBroker()
             return
-        settings = Settings(_env_file=None, kafka=KafkaSettings(bootstrap_servers=self.bootstrap))
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
-
-        def present() -> list[str]:
-            found = admin.list_topics(timeout=10.0).topics
-            return [topic.name for topic in TOPICS if topic.name in found]
-
-        names = present()
-        if names:
-            for future in admin.delete_topics(names).values():
-                future.result(30.0)
-            wait_until(lambda: not present(), _GONE_S, "topics to be gone")
-        create_topics(settings)
-        wait_until(lambda: len(present()) == len(TOPICS), _GONE_S, "topics to be there")
+        remake_topics(self.bootstrap)
 
     def client(self, action: Callable[[redis.Redis], Any]) -> Any:
         """Do something with the store's server."""

@@ -25,9 +25,9 @@ from confluent_kafka.admin import (
 )
 from pydantic import SecretStr
 
-from schemas.topics import INPUTS, MAX_MESSAGE_BYTES, OUTPUTS, TOPICS
-from streams.runtime.admin import create_topics
-from streams.settings import KafkaSettings, Settings, StoreSettings
+from bench.faults.site import remake_topics
+from schemas.topics import INPUTS, MAX_MESSAGE_BYTES, OUTPUTS
+from streams.settings import StoreSettings
 from streams.store.redis import RedisStore
 
 PATIENCE_S = 90.0
@@ -47,20 +47,8 @@ def until(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_
 
 def fresh_topics(bootstrap: str) -> None:
     """Delete all topics and make them anew: each test begins at offset 0."""
-    settings = Settings(_env_file=None, kafka=KafkaSettings(bootstrap_servers=bootstrap))
+    remake_topics(bootstrap)
     admin = AdminClient({"bootstrap.servers": bootstrap})
-
-    def present() -> list[str]:
-        found = admin.list_topics(timeout=10.0).topics
-        return [topic.name for topic in TOPICS if topic.name in found]
-
-    names = present()
-    if names:
-        for future in admin.delete_topics(names).values():
-            future.result(30.0)
-        until(lambda: not present(), "topics to be gone")
-    create_topics(settings)
-    until(lambda: len(present()) == len(TOPICS), "topics to be there")
     # Producers may be allowed more than events may have: that too must end as a dead letter.
     for topic in INPUTS:
         limit = ConfigEntry(
