@@ -14,7 +14,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from http import HTTPStatus
 from typing import Any, Self
 
 import psutil
@@ -83,6 +82,11 @@ class Worker:
         except (urllib.error.URLError, OSError):
             return ""
 
+    def metric(self, name: str) -> float:
+        """Return a metric without labels, 0 if it is not there."""
+        lines = self.metrics().splitlines()
+        return sum(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
     @property
     def exit_code(self) -> int | None:
         """The exit code, once it has ended."""
@@ -95,11 +99,17 @@ class Worker:
 
     def ready(self) -> bool:
         """Whether it says that it is."""
+        return self.readiness() == "ready"
+
+    def readiness(self) -> str:
+        """Return what it says of its being ready."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as page:
-                return bool(page.status == HTTPStatus.OK)
-        except (urllib.error.URLError, OSError):
-            return False
+                return str(page.read().decode().strip())
+        except urllib.error.HTTPError as refusal:
+            return refusal.read().decode().strip()
+        except (urllib.error.URLError, OSError) as error:
+            return f"no answer: {error}"
 
     def resident_bytes(self) -> int:
         """Return how much memory it has; 0 once it has ended."""

@@ -1,4 +1,4 @@
-"""Whether a partition's offsets go on without a gap. Pure: who asks decides what a gap means."""
+"""How far a partition was read: without a gap, and to its end. Pure: who asks decides what it means."""
 
 from __future__ import annotations
 
@@ -41,3 +41,34 @@ class Continuity:
                 return Gap(due, offset)
             due = max(due, offset + 1)
         return None
+
+
+class Ends:
+    """Which partitions have more than was read.
+
+    Not by lag: the last offset may be a transaction's marker, or reading begin at the end.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[Where, tuple[int, int]] = {}
+        """The end that was reached, and the end as Kafka told it last."""
+
+    def reached(self, where: Where, offset: int) -> None:
+        """Note that all before ``offset``, the end, was read."""
+        self._ends[where] = (offset, self._ends.get(where, (-1, 0))[1])
+
+    def told(self, where: Where, offset: int) -> None:
+        """Note where the end is by now."""
+        self._ends[where] = (self._ends.get(where, (-1, 0))[0], offset)
+
+    def forget(self, where: Where) -> None:
+        """Begin anew with a partition."""
+        self._ends.pop(where, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._ends.clear()
+
+    def unread(self) -> list[Where]:
+        """Return the partitions whose end was not reached yet."""
+        return [where for where, (reached, end) in list(self._ends.items()) if end > reached]

@@ -10,12 +10,14 @@ from typing import Any
 
 import structlog
 
+from streams.errors import Misconfigured, ShardLost, StaleOwner, StateLost
 from streams.guard import Guard
 from streams.layout import resized
 from streams.merger import Merger
 from streams.metrics import Metrics
+from streams.outgoing import Sender
 from streams.processor import Message, Processor
-from streams.runner import Runner, Sender, ShardLost, StaleOwner, StateLost
+from streams.runner import Runner
 from streams.settings import Settings
 from streams.store.protocol import Store
 from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
@@ -27,10 +29,6 @@ _CLAIMED_REST_S = 2.0
 """So long after another worker's claim Kafka has told us, if the shard is not ours any more."""
 _MOST_LOSSES = 6
 _LOSSES_WITHIN_S = 120.0
-
-
-class Misconfigured(Exception):
-    """Topics or settings that cannot work; the message says what to change."""
 
 
 class Host:
@@ -216,13 +214,14 @@ class Host:
             for topic, offset in runner.applied.items()
         }
 
-    def ready(self) -> bool:
-        """Whether this worker has shards and all are restored."""
-        return (
-            bool(self.runners)
-            and not self._lost
-            and not any(runner.replaying for runner in self.runners.values())
-        )
+    def unready(self) -> str:
+        """Return what this worker waits for before it can serve; empty if it has its shards."""
+        if not self.runners:
+            return "no partitions are assigned to this worker"
+        if self._lost:
+            return f"to be taken over again: {_listed(self._lost)}"
+        replaying = [shard for shard, runner in self.runners.items() if runner.replaying]
+        return f"rebuilding from the journal: {_listed(replaying)}" if replaying else ""
 
     def _count_assigned(self) -> None:
         for flow in FLOWS:
@@ -240,3 +239,7 @@ class Host:
             self.metrics.outbox_pending.labels(str(shard)).set(runner.unconfirmed)
         for priority, count in alarms.items():
             self.metrics.alarms_active.labels(priority).set(count)
+
+
+def _listed(shards: Iterable[ShardId]) -> str:
+    return ", ".join(str(shard) for shard in sorted(shards))

@@ -121,6 +121,11 @@ class Metrics:
             ("topic",),
             registry=registry,
         )
+        self.rejoins = Counter(
+            "tailorline_rejoins",
+            "Times the consumer was given up for a new one, the group's coordinator being lost.",
+            registry=registry,
+        )
         self.stalled_seconds = Gauge(
             "tailorline_stalled_seconds",
             "How long there have been events to read and none was applied.",

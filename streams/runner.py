@@ -5,117 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from models.snapshot import SnapshotError, close, freeze, unseal
 from models.view import View
-from streams.encoding import Record, unpack
+from streams.encoding import unpack
+from streams.errors import ShardLost, StaleOwner, StateLost, StoreRewound
 from streams.metrics import Metrics
+from streams.outgoing import Outgoing, Sender
 from streams.processor import Done, Message, Processor, in_time_order
+from streams.replayer import Replayer
 from streams.settings import Settings
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Claim, Entry, Store, ViewGone
+from streams.store.protocol import Claim, Store, ViewGone
 from streams.topology import FLOW_NAMED, ShardId
 from streams.views import Views
 
 log = structlog.get_logger()
-
-
-class Sender(Protocol):
-    """Where outputs go."""
-
-    def send(self, records: Sequence[Record], confirmed: Callable[[], None]) -> None:
-        """Send records in order; call ``confirmed`` on the event loop once all are on Kafka."""
-
-
-class ShardLost(Exception):
-    """What is in memory of the shard must not be used any more; the store says where to go on."""
-
-    def __init__(self, shard: ShardId, why: str) -> None:
-        super().__init__(f"Shard {shard}: {why}")
-        self.shard = shard
-
-
-class StaleOwner(ShardLost):
-    """Another worker claimed the shard."""
-
-
-class StoreRewound(ShardLost):
-    """The store is not where we left it: it lost its newest writes."""
-
-
-class StateLost(Exception):
-    """The store and Kafka do not fit together; the message gives the choices."""
-
-
-@dataclass(slots=True)
-class _InFlight:
-    """A batch of outputs on its way."""
-
-    after: int
-    """The outbox number after its last record."""
-    confirmed: bool = False
-
-
-class Replayer:
-    """What a restored shard still has to learn again, in the journal's order."""
-
-    def __init__(self, journal: Sequence[Entry]) -> None:
-        self._entries = list(reversed(journal))
-        self._waiting: dict[str, list[Message]] = {}
-
-    @property
-    def done(self) -> bool:
-        """Whether all of the journal is learnt."""
-        return not self._entries
-
-    def offer(self, messages: Sequence[Message]) -> None:
-        """Take messages that were read again."""
-        for message in messages:
-            self._waiting.setdefault(message.topic, []).append(message)
-
-    async def step(self, processor: Processor, view_at: Callable[..., object]) -> None:
-        """Learn as many entries as the messages so far allow; effects go nowhere."""
-        while self._entries:
-            entry = self._entries[-1]
-            if entry.kind == VIEW_ENTRY:
-                view = await view_at(entry.versions)  # type: ignore[misc]
-                work = processor.begin()
-                processor.adopt(view, work)
-                processor.versions = entry.versions
-            elif entry.kind == TICK_ENTRY:
-                processor.tick(entry.first / 1000, processor.begin())
-            elif not self._learn(entry, processor):
-                return
-            self._entries.pop()
-
-    def _learn(self, entry: Entry, processor: Processor) -> bool:
-        waiting = self._waiting.get(entry.kind, [])
-        cut = next((i for i, m in enumerate(waiting) if m.offset >= entry.next), len(waiting))
-        mine, rest = waiting[:cut], waiting[cut:]
-        if mine:
-            processor.run(mine)
-            self._waiting[entry.kind] = rest
-        # Compaction may have taken the last offsets of the run: a later message shows it too.
-        if processor.positions.get(entry.kind, entry.first) < entry.next and not rest:
-            return False
-        processor.positions[entry.kind] = entry.next
-        return True
-
-    def held(self) -> dict[str, int]:
-        """Return how many messages of each topic wait for those of another topic to come."""
-        return {topic: len(own) for topic, own in self._waiting.items() if own}
-
-    def rest(self) -> list[Message]:
-        """Return the messages that came after the journal's end: they are new."""
-        left = [message for own in self._waiting.values() for message in own]
-        self._waiting.clear()
-        return left
 
 
 class Runner:
@@ -137,7 +45,6 @@ class Runner:
         self._gone = False
         self._failed = False
         self._store = store
-        self._sender = sender
         self._views = views
         self._settings = settings
         self._metrics = metrics
@@ -145,12 +52,7 @@ class Runner:
         self._replay: Replayer | None = None
         self._seq = 0
         self._trimmed = 0
-        self._confirmed = 0
-        self._unconfirmed = 0
-        self._in_flight: deque[_InFlight] = deque()
-        self._all_confirmed = asyncio.Event()
-        self._all_confirmed.set()
-        self._some_confirmed = asyncio.Event()
+        self._outgoing = Outgoing(sender)
         # Spread over the interval, or all shards would be snapshotted in the same moment.
         spread = zlib.crc32(str(self.shard).encode()) / 2**32
         self._snapshot_at = time.monotonic() - spread * settings.snapshots.every_s
@@ -170,7 +72,7 @@ class Runner:
     @property
     def unconfirmed(self) -> int:
         """Outputs that Kafka has not confirmed yet."""
-        return self._unconfirmed
+        return self._outgoing.unconfirmed
 
     # -- taking over ------------------------------------------------------------------------------
 
@@ -202,11 +104,11 @@ class Runner:
 
     async def _flush_outbox(self) -> None:
         first, raw = await self._store.outbox(self.shard)
-        self._confirmed = first
+        self._outgoing.confirmed = first
         if raw:
-            self._send([unpack(record) for record in raw], first)
-            await self._all_confirmed.wait()
-            await self._store.confirm(self.shard, self.epoch, self._confirmed)
+            self._outgoing.send([unpack(record) for record in raw], first)
+            await self._outgoing.all_confirmed()
+            await self._store.confirm(self.shard, self.epoch, self._outgoing.confirmed)
 
     async def _restore(self, claim: Claim) -> dict[str, int]:
         blob = await self._store.load_snapshot(self.shard)
@@ -300,7 +202,7 @@ class Runner:
             messages = await self._learn_again()
         left = list(in_time_order(messages))
         while left:
-            await self._room()
+            await self._outgoing.room(self._settings.kafka.max_unconfirmed)
             started = time.perf_counter()
             work = self.processor.begin()
             if self._reads_view():
@@ -310,12 +212,6 @@ class Runner:
             self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
             await self._apply(done, taken)
         self._active_at = time.monotonic()
-
-    async def _room(self) -> None:
-        """Wait while Kafka owes too many confirmations: it is slow, or away."""
-        while self._unconfirmed >= self._settings.kafka.max_unconfirmed:
-            self._some_confirmed.clear()
-            await self._some_confirmed.wait()
 
     def _reads_view(self) -> bool:
         return FLOW_NAMED[self.shard.flow].reads_view
@@ -334,7 +230,7 @@ class Runner:
                 self._active_at = now
                 self.processor.tick(self.processor.core.clock + idle, work)
             self.processor.core.publish(work.effects)
-            if work.journal or work.effects or self._confirmed > self._trimmed:
+            if work.journal or work.effects or self._outgoing.confirmed > self._trimmed:
                 await self._apply(Done(work, [], {}, 0), ())
             if now - self._snapshot_at >= self._settings.snapshots.every_s:
                 await self._snapshot()
@@ -354,7 +250,7 @@ class Runner:
 
     async def _apply(self, done: Done, messages: Sequence[Message]) -> None:
         started = time.perf_counter()
-        done.work.confirmed = self._confirmed
+        done.work.confirmed = self._outgoing.confirmed
         done.work.number = self._seq + 1
         applied = await self._store.apply(self.shard, self.epoch, done.work)
         if applied.status == "stale":
@@ -372,26 +268,7 @@ class Runner:
         self.applied = dict(self.processor.positions)
         self._metrics.applied(self.shard, done, messages, time.perf_counter() - started)
         if done.records:
-            self._send(done.records, applied.first_output)
-
-    def _send(self, records: list[Record], first: int) -> None:
-        batch = _InFlight(first + len(records))
-        self._in_flight.append(batch)
-        self._unconfirmed += len(records)
-        self._all_confirmed.clear()
-
-        def confirmed() -> None:
-            batch.confirmed = True
-            # Only up to the first that is not: Kafka keeps an order within a partition, and a later
-            # batch may be confirmed first. What is trimmed could not be sent again.
-            while self._in_flight and self._in_flight[0].confirmed:
-                self._confirmed = self._in_flight.popleft().after
-            self._unconfirmed -= len(records)
-            self._some_confirmed.set()
-            if not self._unconfirmed:
-                self._all_confirmed.set()
-
-        self._sender.send(records, confirmed)
+            self._outgoing.send(done.records, applied.first_output)
 
     async def _snapshot(self) -> None:
         self._snapshot_at = time.monotonic()
@@ -427,9 +304,9 @@ class Runner:
             if self._failed:
                 return
             try:
-                await asyncio.wait_for(self._all_confirmed.wait(), timeout_s)
+                await asyncio.wait_for(self._outgoing.all_confirmed(), timeout_s)
                 if self._replay is None and self.processor.positions:
-                    await self._store.confirm(self.shard, self.epoch, self._confirmed)
+                    await self._store.confirm(self.shard, self.epoch, self._outgoing.confirmed)
                     await self._snapshot()
             except TimeoutError:
                 log.warning("outputs unconfirmed at hand-over; the next owner sends them again",

@@ -52,6 +52,11 @@ class Fault:
     poison: tuple[str, ...] = ()
     """Reasons of the dead letters that the poisoned events end as."""
 
+    @property
+    def chokes(self) -> bool:
+        """Whether its workers are those of `bench.faults.choking`."""
+        return CHOKES in dict(self.environment)
+
 
 def _nothing(scene: Scene) -> None:
     """Leave everything as it is."""
@@ -67,7 +72,7 @@ def _kills(count: int) -> Callable[[Scene], None]:
 
     def kill_again_and_again(scene: Scene) -> None:
         for number in range(count):
-            wait_until(scene.crew.ready, _SETTLE_S, f"all to be ready before kill {number + 1}")
+            scene.crew.wait_ready(_SETTLE_S, f"all to be ready before kill {number + 1}")
             time.sleep(scene.dice.uniform(0.0, 3.0))
             scene.crew.kill(scene.crew.pick(scene.dice))
             scene.told(f"kill {number + 1} of {count}")
@@ -147,6 +152,11 @@ def _broker_away(scene: Scene) -> None:
     _signal(scene.site.broker_pid, signal.SIGCONT)
 
 
+def _coordinator_lost(scene: Scene) -> None:
+    """The workers do it to themselves; wait until they have."""
+    wait_until(lambda: min(scene.crew.rejoins(), default=0) > 0, _SETTLE_S, "new consumers")
+
+
 def _broker_disk_full(scene: Scene) -> None:
     """Let no file of the broker grow any more, until it gives up; then there is room again."""
     pid = scene.site.broker_pid
@@ -199,6 +209,10 @@ FAULTS: tuple[Fault, ...] = (
         "step_hangs", "an event whose step never comes back", _wait_for_poison,
         environment=((CHOKES, "hangs"), ("TAILORLINE_GUARD__STEP_S", "2")),
         poison=("step_overran",), exits=frozenset({75}),
+    ),
+    Fault(
+        "coordinator_lost", "the client loses the group's coordinator for good", _coordinator_lost,
+        environment=((CHOKES, "coordinator"),),
     ),
     Fault("broker_crash", "kill -9 of the broker, restart", _broker_crash, real_only=True),
     Fault("broker_away", "the broker does not answer for 30 s", _broker_away, real_only=True),

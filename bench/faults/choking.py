@@ -2,10 +2,12 @@
 
 ``python -m bench.faults.choking worker`` is ``tailorline worker``, with that. A crash loop is not what
 it is for: with a guard and a watchdog both events become dead letters, and all else goes on.
+It can also lose the group's coordinator in the midst of work, which librdkafka does too seldom.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -14,8 +16,10 @@ from typing import Any
 
 from bench.faults.load import POISON_HANGS, POISON_RAISES
 from models.shop import ShopShard
+from streams.runtime.group import Coordinator
 
 CHOKES = "TAILORLINE_BENCH_CHOKES"
+_POLLS = 150
 
 
 @contextmanager
@@ -38,11 +42,24 @@ def choking(*, raises: bool, hangs: bool) -> Iterator[None]:
         ShopShard.accept = original  # type: ignore[method-assign]
 
 
+def lose_coordinator() -> None:
+    """Have the consumer be given up once, after so many polls."""
+    original: Any = Coordinator.is_lost.fget  # type: ignore[attr-defined]
+    polls = itertools.count()
+
+    def is_lost(self: Any) -> bool:
+        return next(polls) == _POLLS or original(self)
+
+    Coordinator.is_lost = property(is_lost)  # type: ignore[assignment,method-assign]
+
+
 def main() -> None:
     """Run the command line, choking on what the environment says."""
     from streams.cli.main import main as command  # noqa: PLC0415 - after the patch is in place
 
     kinds = os.environ.get(CHOKES, "").split(",")
+    if "coordinator" in kinds:
+        lose_coordinator()
     with choking(raises="raises" in kinds, hangs="hangs" in kinds):
         command()
 

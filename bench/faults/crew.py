@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
-from bench.workers import BenchError, Worker
+from bench.workers import BenchError, Worker, wait_until
 
 FAILED, STUCK = 70, 75
 _LOOK_S = 0.1
@@ -96,6 +96,20 @@ class Crew:
         """Whether all are ready."""
         with self._lock:
             return bool(self._workers) and all(worker.ready() for worker in self._workers)
+
+    def rejoins(self) -> list[float]:
+        """Return how often each one gave its consumer up for a new one."""
+        with self._lock:
+            return [worker.metric("tailorline_rejoins_total") for worker in self._workers]
+
+    def wait_ready(self, seconds: float, what: str) -> None:
+        """Wait until all are ready; raise `BenchError` with what each one says of it."""
+        try:
+            wait_until(self.ready, seconds, what)
+        except BenchError as error:
+            with self._lock:
+                said = [f"{w.pid}: {w.readiness()}\n{w.log()}" for w in self._workers]
+            raise BenchError("\n".join([str(error), *said])) from None
 
     def resident_bytes(self) -> list[int]:
         """Return how much memory each one has."""

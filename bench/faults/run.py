@@ -94,10 +94,10 @@ def run_fault(
     settings = environment(site, prefix) | dict(fault.environment)
     watch = Watch(site.url, prefix, PARTITIONS)
     feed = Feed(site.bootstrap, messages.messages, plan.rate)
-    module = "bench.faults.choking" if fault.poison else "streams.cli.main"
+    module = "bench.faults.choking" if fault.chokes else "streams.cli.main"
     try:
         with Crew(settings, plan.workers, module=module) as crew:
-            wait_until(crew.ready, _READY_S, "the workers to be ready")
+            crew.wait_ready(_READY_S, "the workers to be ready")
             feed.start()
             applied = Progress(watch, advance)
             wait_until(lambda: feed.share() >= 1 / 3, _APPLY_S, "a third of the load")
@@ -109,7 +109,7 @@ def run_fault(
             _wait_applied(crew, applied, len(messages.messages))
             exits = [ended.code for ended in crew.exits]
             unasked = [ended for ended in crew.exits if ended.code not in fault.exits]
-            wait_until(crew.ready, _READY_S, "all workers to be ready in the end")
+            crew.wait_ready(_READY_S, "all workers to be ready in the end")
             stopped = crew.stop_all()
     finally:
         feed.stop()

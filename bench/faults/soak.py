@@ -148,7 +148,7 @@ def _soak(
     stream = Stream(site.bootstrap, seed, applied)
     rota = [BY_NAME[name] for name in _ROTA if real or not BY_NAME[name].real_only]
     with Crew(settings, 2, module="streams.cli.main") as crew:
-        wait_until(crew.ready, _READY_S, "the workers to be ready")
+        crew.wait_ready(_READY_S, "the workers to be ready")
         stream.start()
         try:
             soak.capacity = _capacity(applied)
@@ -168,7 +168,7 @@ def _soak(
         finally:
             stream.stop()
         wait_until(lambda: applied() >= stream.published, 120.0, "everything to be applied")
-        wait_until(crew.ready, _READY_S, "the workers to be ready in the end")
+        crew.wait_ready(_READY_S, "the workers to be ready in the end")
         if any(crew.stop_all()):
             raise BenchError("A worker did not stop in order.")
         soak.events = stream.published

@@ -46,7 +46,7 @@ class Desk:
 @contextmanager
 def desk(settings: Settings) -> Iterator[Desk]:
     """Open topic and store; say it and exit with 1 if one of them does not answer."""
-    from streams.host import Misconfigured
+    from streams.errors import Misconfigured
     from streams.runtime.deadletters import DeadLetterReader
     from streams.store.dlq_marks import RedisMarks
 

@@ -64,7 +64,7 @@ def _installed() -> dict[str, bytes | None]:
 def _broker(
     settings: Settings,
 ) -> tuple[BrokerFacts | None, Mapping[tuple[str, int], Position], list[Finding]]:
-    from streams.host import Misconfigured
+    from streams.errors import Misconfigured
     from streams.runtime.admin import broker_facts, positions, samples
 
     try:

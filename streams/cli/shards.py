@@ -148,7 +148,7 @@ def _refuse(shard: ShardId, facts: ShardFacts) -> None:
 
 
 def _rewind(settings: Settings, shard: ShardId) -> None:
-    from streams.host import Misconfigured
+    from streams.errors import Misconfigured
     from streams.runtime.admin import rewind
 
     topics = next(flow.topics for flow in FLOWS if flow.name == shard.flow)

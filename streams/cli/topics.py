@@ -35,7 +35,7 @@ def create(
     Exit codes: 0 all are there now, 1 some could not be made, 2 wrong settings.
     """
     settings = load_settings()
-    from streams.host import Misconfigured
+    from streams.errors import Misconfigured
     from streams.runtime.admin import create_topics
 
     try:
@@ -59,7 +59,7 @@ def check(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     """
     settings = load_settings()
     from streams.doctor.topics import topic_findings
-    from streams.host import Misconfigured
+    from streams.errors import Misconfigured
     from streams.runtime.admin import broker_facts
 
     try:

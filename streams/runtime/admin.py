@@ -25,7 +25,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from schemas.topics import INPUTS, TOPICS, Topic
 from streams.doctor.facts import BrokerFacts, Position, Sample, TopicFacts
-from streams.host import Misconfigured
+from streams.errors import Misconfigured
 from streams.settings import Settings
 
 _EMBEDDED = "mockCluster"

@@ -19,10 +19,10 @@ from aiohttp.web import Response
 from faust.app.base import BootStrategy
 
 from models.effects import Origin
-from streams.host import Host, Misconfigured
+from streams.errors import Misconfigured, StateLost
+from streams.host import Host
 from streams.layout import layout_of, refusal
 from streams.metrics import Metrics
-from streams.runner import StateLost
 from streams.runtime.admin import partition_counts, topic_ids
 from streams.runtime.sender import KafkaSender
 from streams.runtime.source import BatchSource, Delivery
@@ -251,6 +251,15 @@ class Worker:
 
         asyncio.run(note())
 
+    def _unready(self) -> str:
+        """Return why this worker should get no work, empty if it may."""
+        stalled = self._watchdog.stalled_s if self._watchdog else 0.0
+        if self._stopping:
+            return "stopping"
+        if stalled >= self.settings.guard.stall_s / 2:
+            return f"no progress for {stalled:.0f} s"
+        return self._host.unready() if self._host else "starting"
+
     def _pages(self) -> None:
         async def healthz(web: Any, request: Any) -> Response:
             del web, request
@@ -259,14 +268,10 @@ class Worker:
 
         async def readyz(web: Any, request: Any) -> Response:
             del web, request
-            stalled = self._watchdog.stalled_s if self._watchdog else 0.0
-            good = (
-                self._host is not None
-                and self._host.ready()
-                and not self._stopping
-                and stalled < self.settings.guard.stall_s / 2
+            why = self._unready()
+            return Response(
+                status=503 if why else 200, text=f"not ready: {why}\n" if why else "ready\n"
             )
-            return Response(status=200 if good else 503, text="ready\n" if good else "not ready\n")
 
         async def metrics(web: Any, request: Any) -> Response:
             del web, request

@@ -19,7 +19,7 @@ from schemas.topics import DEAD_LETTERS, MAX_MESSAGE_BYTES
 from streams.dlq.letters import Headers, Letter, read_letter, replay_headers
 from streams.dlq.marks import DELIVERY_S
 from streams.dlq.sending import Failure
-from streams.host import Misconfigured
+from streams.errors import Misconfigured
 from streams.runtime.admin import broker_facts
 from streams.settings import Settings
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any, NamedTuple
 
 import structlog
@@ -23,14 +24,16 @@ from confluent_kafka import (
 from confluent_kafka import Message as KafkaMessage
 from mode import Service
 
-from schemas.topics import INPUTS, MAX_MESSAGE_BYTES
-from streams.continuity import Continuity, Gap
-from streams.host import Host, Misconfigured
+from schemas.topics import INPUTS
+from streams.continuity import Continuity, Ends, Gap
+from streams.errors import Misconfigured, StateLost
+from streams.host import Host
 from streams.metrics import Metrics
 from streams.processor import Message
 from streams.routing import misrouted
-from streams.runner import Runner, StateLost
+from streams.runner import Runner
 from streams.runtime.admin import cleanup_policy
+from streams.runtime.group import consumer_config, coordinator_of
 from streams.settings import Settings
 from streams.topology import FLOW_OF_TOPIC, ShardId
 
@@ -74,8 +77,8 @@ class BatchSource(Service):
         self._consumer: Consumer | None = None
         self._polling: asyncio.Task[None] | None = None
         self._told_misrouted = False
-        self._ends: dict[tuple[str, int], tuple[int, int]] = {}
-        """Of each partition the end that was reached, and the end as Kafka told it last."""
+        self._ends = Ends()
+        self._coordinator = coordinator_of(settings.kafka)
 
     # -- life -------------------------------------------------------------------------------------
 
@@ -98,27 +101,7 @@ class BatchSource(Service):
         self._thread.shutdown(wait=False)
 
     def _join(self) -> Consumer:
-        kafka = self._settings.kafka
-        config = kafka.client_config() | {
-            "group.id": kafka.group,
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            # Equal partition numbers of a flow's topics must land on one worker; only range does.
-            "partition.assignment.strategy": "range",
-            "session.timeout.ms": kafka.session_timeout_ms,
-            "heartbeat.interval.ms": max(kafka.session_timeout_ms // 3, 1),
-            "max.poll.interval.ms": 300_000,
-            "auto.offset.reset": "error",
-            "allow.auto.create.topics": False,
-            "enable.partition.eof": True,
-            "fetch.wait.max.ms": kafka.fetch_wait_ms,
-            "fetch.max.bytes": 4 * MAX_MESSAGE_BYTES,
-            "queued.max.messages.kbytes": 65_536,
-            "topic.metadata.refresh.interval.ms": 10_000,
-        }
-        if kafka.instance_id:
-            config["group.instance.id"] = kafka.instance_id
-        consumer = Consumer(config)
+        consumer = Consumer(consumer_config(self._settings.kafka, self._coordinator))
         consumer.subscribe(
             [topic.name for topic in INPUTS],
             on_assign=self._on_assign,
@@ -127,12 +110,27 @@ class BatchSource(Service):
         )
         return consumer
 
+    async def _rejoin(self) -> None:
+        """Join the group with a new consumer: the old one will not find the way back."""
+        log.warning("the group's coordinator stays out of reach: joining with a new consumer")
+        self._metrics.rejoins.inc()
+        old, self._consumer = self._consumer, None
+        self._coordinator.begin()
+        self._paused.clear()
+        self._ends.clear()
+        await self._host.drop(list(self._host.runners))
+        if old is not None:  # in a thread of its own: it may wait for the coordinator for long
+            Thread(target=old.close, name="old-consumer", daemon=True).start()
+        self._consumer = await self._in_thread(self._join)
+
     # -- polling ----------------------------------------------------------------------------------
 
     async def _poll_forever(self) -> None:
         try:
             commit_at = 0.0
             while not self.should_stop:
+                if self._coordinator.is_lost:
+                    await self._rejoin()
                 if due := self._host.due():
                     await self._in_thread(self._retake, due)
                 batches = await self._in_thread(self._consume)
@@ -166,8 +164,7 @@ class BatchSource(Service):
                 good.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:
                 where = (str(message.topic()), int(message.partition() or 0))
-                _, end = self._ends.get(where, (-1, 0))
-                self._ends[where] = (int(message.offset() or 0), end)
+                self._ends.reached(where, int(message.offset() or 0))
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                 raise StateLost(
                     f"{message.topic()}[{message.partition()}]: the offset to go on from is not "
@@ -247,17 +244,14 @@ class BatchSource(Service):
         self._paused = (self._paused | pause) - resume
 
     def unread(self) -> set[ShardId]:
-        """Return the shards of which Kafka has events that were not read yet.
-
-        Not by lag: the last offset may be a transaction's marker, or reading begin at the end.
-        """
-        return {
-            _shard_of(*where) for where, (reached, end) in list(self._ends.items()) if end > reached
-        }
+        """Return the shards of which Kafka has events that were not read yet."""
+        return {_shard_of(*where) for where in self._ends.unread()}
 
     # -- assignment (these run in the consumer's thread, inside consume) ----------------------------
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if consumer is not self._consumer:
+            return
         try:
             wanted = [(tp.topic, tp.partition) for tp in partitions]
             starts = self._on_loop(self._host.assign(wanted))
@@ -291,7 +285,7 @@ class BatchSource(Service):
             where = (tp.topic, tp.partition)
             offset = self._begin(tp, starts.get(where))
             self._continuity.begin(where, offset)
-            self._ends.pop(where, None)
+            self._ends.forget(where)
             found.append(TopicPartition(*where, offset))
         return found
 
@@ -317,7 +311,8 @@ class BatchSource(Service):
         return int(OFFSET_END if start == "latest" else OFFSET_BEGINNING)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        del consumer
+        if consumer is not self._consumer:
+            return  # given up: its shards were dropped, and may be the new one's by now
         try:
             shards = {_shard_of(tp.topic, tp.partition) for tp in partitions}
             self._ends.clear()
@@ -326,7 +321,8 @@ class BatchSource(Service):
             self._fail_on_loop(error)
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        del consumer
+        if consumer is not self._consumer:
+            return
         try:
             self._ends.clear()
             self._on_loop(self._host.drop({_shard_of(tp.topic, tp.partition) for tp in partitions}))
@@ -373,8 +369,7 @@ class BatchSource(Service):
             if high >= 0:
                 lag = max(high - applied.get((where.topic, where.partition), max(low, 0)), 0)
                 self._metrics.consumer_lag.labels(where.topic, str(where.partition)).set(lag)
-                reached, _ = self._ends.get((where.topic, where.partition), (-1, 0))
-                self._ends[where.topic, where.partition] = (reached, high)
+                self._ends.told((where.topic, where.partition), high)
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)

@@ -29,6 +29,8 @@ TARGETS = (
         }),
     ),
     Target("streams/runner.py", _RUNNER),
+    Target("streams/outgoing.py", _RUNNER),
+    Target("streams/replayer.py", _RUNNER),
     Target(
         "streams/store/memory.py", _MEMORY,
         frozenset(

@@ -12,9 +12,9 @@ from models.itemsets.counts import ITEMS, TOTALS
 from schemas.deadletters import DeadLetter
 from schemas.outputs import Alert, Offer
 from streams.driver import Boundary, Driver
+from streams.errors import StateLost
 from streams.guard import TooManyFailures
 from streams.processor import Message
-from streams.runner import StateLost
 from streams.settings import GuardSettings
 from streams.store.memory import MemoryStore
 from streams.topology import ShardId
@@ -297,7 +297,7 @@ def test_a_running_worker_notices_that_the_store_lost_its_newest_writes(settings
         driver.advance(0.0)  # also shards to which no more events come notice it, by their ticks
         assert driver.crashes == 0
         assert any(driver.host.runners[shard] is not runner for shard, runner in first.items())
-        assert driver.host.ready()
+        assert driver.host.unready() == ""
         assert state_of(driver) == expected
         assert outputs(driver) == expected_outputs
 
@@ -317,11 +317,11 @@ def test_a_shard_that_another_worker_claimed_rests_until_kafka_had_its_say(drive
     before = driver.tally()
     driver.pipe("orders", order(2, "b"))
     assert driver.tally() == before
-    assert not driver.host.ready()
+    assert str(shard) in driver.host.unready()
     assert driver.host.due() == []
     driver._loop.run(driver.host.drop([shard]))  # Kafka says that it is the other worker's
     assert shard not in driver.host.runners
-    assert driver.host.ready()
+    assert driver.host.unready() == ""
 
 
 def test_a_shard_that_is_lost_over_and_over_stops_the_worker(driver: Driver):

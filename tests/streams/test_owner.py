@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from models.itemsets.counts import TOTALS
 from models.view import View
 from streams.driver import Driver
+from streams.errors import StaleOwner, StateLost, StoreRewound
 from streams.processor import Message
-from streams.runner import Replayer, StaleOwner, StateLost, StoreRewound
+from streams.replayer import Replayer
 from streams.settings import KafkaSettings, SnapshotSettings
 from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry
 from streams.topology import ShardId
@@ -45,7 +46,7 @@ def rubbish(offset: int) -> Message:
 
 def held(driver: Driver):
     runner = driver.runner(SHOP)
-    runner._sender = sender = HeldSender()
+    runner._outgoing._sender = sender = HeldSender()
     return runner, sender
 
 
@@ -88,7 +89,7 @@ def test_a_new_owner_sends_what_was_left_and_then_forgets_it(driver: Driver):
     run(driver, runner.handle([rubbish(0), rubbish(1)]))
     assert outbox(driver) == (0, 2)
     next_one = driver.host._new_runner(SHOP)
-    next_one._sender = sender = HeldSender()
+    next_one._outgoing._sender = sender = HeldSender()
 
     async def take_over() -> None:
         going = asyncio.create_task(next_one.take_over())

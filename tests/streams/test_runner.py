@@ -151,7 +151,7 @@ class LateKafka:
 def test_what_is_not_confirmed_stays_in_the_outbox_though_later_outputs_are(driver: Driver):
     """Two partitions of the output topic, one of them slow: Kafka keeps an order only within each."""
     runner, kafka = driver.runner(SHOP), LateKafka()
-    runner._sender = kafka
+    runner._outgoing._sender = kafka
 
     def waiting() -> int:
         return len(driver._loop.run(driver.store.outbox(SHOP))[1])
@@ -176,7 +176,7 @@ def test_a_shard_waits_when_kafka_owes_too_much(settings):
     )
     with Driver(few) as driver:
         runner, kafka = driver.runner(SHOP), LateKafka()
-        runner._sender = kafka
+        runner._outgoing._sender = kafka
         bad = [Message("orders", 0, n, START, b"c", b"{") for n in range(6)]
 
         async def run() -> None:
