@@ -56,6 +56,9 @@ class App(faust.App):
         except Exception as error:  # noqa: BLE001 - told in one line instead of Faust's traceback
             self.worker.fail(error)
 
+    def _create_directories(self) -> None:
+        """Make none: without tables they stay empty, one for each process that ever ran."""
+
     async def on_shutdown(self) -> None:
         """Let outputs out and connections go, now that the source has handed its shards over.
 
@@ -94,7 +97,6 @@ class Worker:
             web_port=settings.web.port,
             web_in_thread=False,
             web_tables_enabled=False,
-            datadir=os.path.join(os.environ.get("TMPDIR", "/tmp"), f"tailorline-{os.getpid()}"),  # noqa: S108,PTH118
         )
         self.app.worker = self
         self._channels: dict[str, Any] = {

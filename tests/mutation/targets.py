@@ -29,8 +29,8 @@ TARGETS = (
         }),
     ),
     Target("streams/runner.py", _RUNNER),
-    Target("streams/outgoing.py", _RUNNER),
-    Target("streams/replayer.py", _RUNNER),
+    Target("streams/outgoing.py", ("tests/streams/test_outgoing.py",)),
+    Target("streams/replayer.py", ("tests/streams/test_replayer.py",)),
     Target(
         "streams/store/memory.py", _MEMORY,
         frozenset(
@@ -41,6 +41,10 @@ TARGETS = (
         ),
     ),
     Target("streams/continuity.py", ("tests/streams/test_continuity.py",)),
+    Target(
+        "streams/runtime/group.py", ("tests/streams/test_group.py",),
+        frozenset({"Coordinator.__init__", "Coordinator.told", "Coordinator.begin", "Coordinator.is_lost"}),
+    ),
     Target("streams/layout.py", ("tests/streams/test_layout.py",)),
     Target(
         "streams/runtime/watchdog.py", ("tests/streams/test_watchdog.py",),

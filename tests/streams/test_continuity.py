@@ -1,6 +1,6 @@
 """Gaps in a partition's offsets are seen, repeats are none."""
 
-from streams.continuity import Continuity, Gap
+from streams.continuity import Continuity, Ends, Gap
 
 HERE = ("orders", 3)
 
@@ -50,3 +50,40 @@ def test_partitions_are_apart():
 def test_the_first_offset_of_all_may_be_missing_too():
     assert begun(0).take(HERE, [3]) == Gap(0, 3)
     assert begun(0).take(HERE, [0, 1]) is None
+
+
+class TestEnds:
+    def test_what_kafka_has_beyond_the_end_that_was_reached_is_unread(self):
+        ends = Ends()
+        ends.told(("orders", 0), 3)
+        assert ends.unread() == [("orders", 0)]
+        ends.reached(("orders", 0), 3)
+        assert ends.unread() == []
+        ends.told(("orders", 0), 4)
+        assert ends.unread() == [("orders", 0)]
+        ends.reached(("orders", 0), 4)
+        assert ends.unread() == []
+
+    def test_an_end_that_is_not_known_yet_is_no_lag(self):
+        ends = Ends()
+        ends.reached(("orders", 0), 7)
+        assert ends.unread() == []
+
+    def test_a_partition_with_nothing_in_it_is_read_once_kafka_said_so(self):
+        ends = Ends()
+        ends.told(("orders", 0), 0)
+        assert ends.unread() == [("orders", 0)]
+        ends.reached(("orders", 0), 0)
+        assert ends.unread() == []
+
+    def test_reading_that_begins_anew_has_reached_nothing(self):
+        ends = Ends()
+        for number in (0, 1):
+            ends.reached(("orders", number), 3)
+        ends.forget(("orders", 0))
+        ends.forget(("orders", 9))
+        for number in (0, 1):
+            ends.told(("orders", number), 3)
+        assert ends.unread() == [("orders", 0)]
+        ends.clear()
+        assert ends.unread() == []

@@ -11,33 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from models.itemsets.counts import TOTALS
-from models.view import View
 from streams.driver import Driver
 from streams.errors import StaleOwner, StateLost, StoreRewound
 from streams.processor import Message
-from streams.replayer import Replayer
 from streams.settings import KafkaSettings, SnapshotSettings
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry
 from streams.topology import ShardId
 from tests.streams.events import START, view
+from tests.streams.sending import HeldSender
 from tests.streams.test_runner import SHOP, orders
-
-
-class HeldSender:
-    """Takes outputs, and confirms them when told to."""
-
-    def __init__(self) -> None:
-        self.sent: list[Any] = []
-        self.waiting: list[Any] = []
-        self.has_some = asyncio.Event()
-
-    def send(self, records, confirmed) -> None:
-        self.sent += records
-        self.has_some.set()
-        self.waiting.append(confirmed)
-
-    def confirm(self) -> None:
-        self.waiting.pop(0)()
 
 
 def rubbish(offset: int) -> Message:
@@ -315,46 +296,6 @@ def test_a_snapshot_that_cannot_be_read_is_told_with_both_choices(driver: Driver
     driver.store._shard(SHOP).snapshot = b"rubbish"
     with pytest.raises(StateLost, match=r"snapshot of shard shop-0 .* reset shop-0"):
         driver.crash()
-
-
-def test_a_journal_is_learnt_entry_by_entry_as_far_as_messages_reach(driver: Driver):
-    processor = driver.host._new_runner(SHOP).processor
-    replayer = Replayer([Entry("orders", 0, 2), Entry("orders", 3, 5)])
-
-    async def no_view(_):
-        raise AssertionError
-
-    def learn(messages) -> bool:
-        replayer.offer(messages)
-        run(driver, replayer.step(processor, no_view))
-        return replayer.done
-
-    assert not learn(orders(0, 1))
-    assert processor.positions == {"orders": 1}
-    assert not learn(orders(1, 1))
-    assert processor.positions == {"orders": 2}
-    assert not learn(orders(3, 1))
-    # Compaction took 4: the message after the run shows that it is at its end.
-    assert learn(orders(6, 2))
-    assert processor.positions == {"orders": 5}
-    assert [message.offset for message in replayer.rest()] == [6, 7]
-    assert replayer.rest() == []
-
-
-def test_a_view_that_is_no_longer_kept_counts_as_the_one_of_then(driver: Driver):
-    """So that the newest one, which stands in for it, is adopted and noted with the next batch."""
-    processor = driver.host._new_runner(SHOP).processor
-    newest = View(1, versions=(9,))
-
-    async def newest_instead(_) -> View:
-        return newest
-
-    replayer = Replayer([Entry(VIEW_ENTRY, versions=(4,)), Entry(TICK_ENTRY, 5000, 0)])
-    run(driver, replayer.step(processor, newest_instead))
-    assert replayer.done
-    assert processor.core.view is newest
-    assert processor.versions == (4,)
-    assert processor.core.clock == 5.0
 
 
 def test_a_shard_that_rests_on_its_snapshot_is_at_work_at_once(driver: Driver):
