@@ -22,7 +22,7 @@ from streams.runner import Runner
 from streams.settings import Settings, SnapshotSettings
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Applied, Store, Work
-from streams.topology import FLOW_OF_TOPIC, FLOWS, ShardId
+from streams.topology import FLOWS, ShardId, shard_of
 
 Boundary = Literal["before_apply", "after_apply", "after_send"]
 
@@ -132,7 +132,7 @@ class Driver:
             when = at if at is not None else _time_of(event)
             number = sum(own_key) % self.partitions
             message = self.log.append(topic, number, own_key, raw, when)
-            queues.setdefault(ShardId(FLOW_OF_TOPIC[topic].name, number), []).append(message)
+            queues.setdefault(shard_of(topic, number), []).append(message)
         for shard, messages in queues.items():
             for start in range(0, len(messages), batch):
                 self._handle(shard, messages[start : start + batch])
@@ -217,7 +217,7 @@ class Driver:
         """Have shards process what the log has from where they go on."""
         queues: dict[ShardId, list[Message]] = {}
         for (topic, number), messages in self.log.inputs.items():
-            shard = ShardId(FLOW_OF_TOPIC[topic].name, number)
+            shard = shard_of(topic, number)
             if shard in shards:
                 queues.setdefault(shard, []).extend(messages[starts.get((topic, number), 0) :])
         for shard, messages in queues.items():

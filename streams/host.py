@@ -20,7 +20,7 @@ from streams.processor import Message, Processor
 from streams.runner import Runner
 from streams.settings import Settings
 from streams.store.protocol import Store
-from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
+from streams.topology import FLOW_NAMED, FLOWS, ShardId, shard_of
 from streams.views import Views
 
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ class Host:
         for topic, number in sorted(partitions, key=lambda where: -where[1]):
             if number >= self.parts:  # the largest comes first: it tells how many there are
                 raise Misconfigured(resized(topic, self.parts, number + 1))
-            topics.setdefault(ShardId(FLOW_OF_TOPIC[topic].name, number), set()).add(topic)
+            topics.setdefault(shard_of(topic, number), set()).add(topic)
         for shard, assigned in topics.items():
             lacking = {t for f in FLOWS if f.name == shard.flow for t in f.topics} - assigned
             if lacking:

@@ -72,6 +72,11 @@ class ShardId:
         return f"{self.flow}-{self.number}"
 
 
+def shard_of(topic: str, number: int) -> ShardId:
+    """Return the shard that an input's partition belongs to."""
+    return ShardId(FLOW_OF_TOPIC[topic].name, number)
+
+
 def describe() -> str:
     """Return the topology as a Mermaid flow chart."""
     lines = ["flowchart LR"]

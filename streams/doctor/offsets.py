@@ -9,7 +9,7 @@ from streams.doctor.facts import Position
 from streams.doctor.finding import Finding
 from streams.settings import Settings
 from streams.store.protocol import ShardFacts
-from streams.topology import FLOW_OF_TOPIC, FLOWS, ShardId
+from streams.topology import FLOWS, ShardId, shard_of
 
 _JOURNAL = 10_000
 
@@ -26,7 +26,7 @@ def offset_findings(
         troubles: dict[Finding, list[int]] = {}
         lag = applied = 0
         for number, at in mine.items():
-            shard = shards.get(ShardId(FLOW_OF_TOPIC[topic.name].name, number))
+            shard = shards.get(shard_of(topic.name, number))
             mark = shard.watermarks.get(topic.name) if shard else None
             applied += mark or 0
             lag += max(at.high - max(mark or 0, at.low), 0)

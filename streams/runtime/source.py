@@ -13,29 +13,22 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 import structlog
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    OFFSET_END,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 from mode import Service
 
 from schemas.topics import INPUTS
-from streams.continuity import Continuity, Ends, Gap
-from streams.errors import Misconfigured, StateLost
+from streams.continuity import Continuity, Ends
+from streams.errors import StateLost
 from streams.host import Host
 from streams.metrics import Metrics
 from streams.processor import Message
 from streams.routing import misrouted
 from streams.runner import Runner
-from streams.runtime.admin import cleanup_policy
+from streams.runtime.beginning import GapJudge, first_offset
 from streams.runtime.group import consumer_config, coordinator_of
 from streams.settings import Settings
-from streams.topology import FLOW_OF_TOPIC, ShardId
+from streams.topology import ShardId, shard_of
 
 log = structlog.get_logger()
 _ASSIGN_S = 240.0
@@ -71,8 +64,7 @@ class BatchSource(Service):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
         self._paused: set[tuple[str, int]] = set()
         self._continuity = Continuity()
-        self._gaps_told: set[str] = set()
-        self._policies: dict[str, str] = {}
+        self._gaps = GapJudge(settings, metrics)
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._consumer: Consumer | None = None
         self._polling: asyncio.Task[None] | None = None
@@ -178,33 +170,9 @@ class BatchSource(Service):
         for where, own in _by_partition(good).items():
             gap = self._continuity.take(where, [message.offset for message in own])
             if gap is not None:
-                self._judge(where, gap)
-            batches.setdefault(_shard_of(*where), []).extend(own)
+                self._gaps.judge(where, gap)
+            batches.setdefault(shard_of(*where), []).extend(own)
         return batches
-
-    def _judge(self, where: tuple[str, int], gap: Gap) -> None:
-        """Let a gap pass that the topic's settings explain; else stop, for events are missing."""
-        topic, number = where
-        self._metrics.offset_gaps.labels(topic).inc()
-        if topic not in self._policies:  # transactions leave gaps in every batch: ask once
-            self._policies[topic] = cleanup_policy(self._settings, topic)
-        why = "compaction took them away"
-        if "compact" not in self._policies[topic]:
-            why = "they are markers of transactions, or of ones that were aborted"
-            if not self._settings.kafka.transactions:
-                raise StateLost(
-                    f"{topic}[{number}]: the offsets {gap.first} to {gap.next - 1} never came. The "
-                    "topic is not compacted, so these events were lost on the broker (retention, "
-                    "truncation, deleted records). Nothing after them was processed. Either "
-                    "restore them; or, if your producers use transactions, whose markers look "
-                    "alike, set TAILORLINE_KAFKA__TRANSACTIONS=true; or accept the loss with "
-                    f"`tailorline shards reset {_shard_of(topic, number)}`, which begins anew "
-                    "with what Kafka still has."
-                )
-        if topic not in self._gaps_told:
-            self._gaps_told.add(topic)
-            log.info("offsets are missing, as they may here", topic=topic, partition=number,
-                     first=gap.first, next=gap.next, why=why)  # fmt: skip
 
     def _check_routing(self, message: Message) -> None:
         """Look whether producers partition as they must; one message a batch tells enough."""
@@ -233,7 +201,7 @@ class BatchSource(Service):
         assigned = {(tp.topic, tp.partition) for tp in self._consumer.assignment()}
 
         def over(where: tuple[str, int], limit: float) -> bool:
-            return load.get(_shard_of(*where), 0.0) > limit or where in ahead
+            return load.get(shard_of(*where), 0.0) > limit or where in ahead
 
         pause = {w for w in assigned - self._paused if over(w, 1.0)}
         resume = {w for w in assigned & self._paused if not over(w, 0.5)}
@@ -245,7 +213,7 @@ class BatchSource(Service):
 
     def unread(self) -> set[ShardId]:
         """Return the shards of which Kafka has events that were not read yet."""
-        return {_shard_of(*where) for where in self._ends.unread()}
+        return {shard_of(*where) for where in self._ends.unread()}
 
     # -- assignment (these run in the consumer's thread, inside consume) ----------------------------
 
@@ -269,10 +237,10 @@ class BatchSource(Service):
         if consumer is None:
             return
         # What Kafka has taken away by now is another worker's.
-        own = [tp for tp in consumer.assignment() if _shard_of(tp.topic, tp.partition) in shards]
+        own = [tp for tp in consumer.assignment() if shard_of(tp.topic, tp.partition) in shards]
         if not own:
             return
-        starts = self._on_loop(self._host.retake({_shard_of(t.topic, t.partition) for t in own}))
+        starts = self._on_loop(self._host.retake({shard_of(t.topic, t.partition) for t in own}))
         committed = consumer.committed(own, timeout=10.0)
         for position in self._positions(committed, starts):
             consumer.seek(position)
@@ -283,38 +251,17 @@ class BatchSource(Service):
         found = []
         for tp in committed:
             where = (tp.topic, tp.partition)
-            offset = self._begin(tp, starts.get(where))
+            offset = first_offset(self._settings, where, tp.offset, starts.get(where))
             self._continuity.begin(where, offset)
             self._ends.forget(where)
             found.append(TopicPartition(*where, offset))
         return found
 
-    def _begin(self, committed: TopicPartition, stored: int | None) -> int:
-        """Return where to begin: what the store says, else by the settings."""
-        if stored is not None:
-            return stored
-        where = f"{committed.topic}[{committed.partition}]"
-        if committed.offset > 0:
-            on_loss = self._settings.store.on_loss
-            if on_loss == "refuse":
-                raise StateLost(
-                    f"The store knows nothing of {where}, though the group "
-                    f"{self._settings.kafka.group} has read up to {committed.offset}. The store "
-                    "was emptied, or this is another one. Put it back, or choose with "
-                    "TAILORLINE_STORE__ON_LOSS: `replay` rebuilds the state from the earliest "
-                    "event that Kafka still has, `skip` goes on from there with empty models."
-                )
-            if on_loss == "skip":
-                return int(committed.offset)
-            return int(OFFSET_BEGINNING)
-        start = self._settings.kafka.start
-        return int(OFFSET_END if start == "latest" else OFFSET_BEGINNING)
-
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         if consumer is not self._consumer:
             return  # given up: its shards were dropped, and may be the new one's by now
         try:
-            shards = {_shard_of(tp.topic, tp.partition) for tp in partitions}
+            shards = {shard_of(tp.topic, tp.partition) for tp in partitions}
             self._ends.clear()
             self._on_loop(self._hand_over(list(shards), in_thread=True))
         except Exception as error:  # noqa: BLE001
@@ -325,7 +272,7 @@ class BatchSource(Service):
             return
         try:
             self._ends.clear()
-            self._on_loop(self._host.drop({_shard_of(tp.topic, tp.partition) for tp in partitions}))
+            self._on_loop(self._host.drop({shard_of(tp.topic, tp.partition) for tp in partitions}))
         except Exception as error:  # noqa: BLE001
             self._fail_on_loop(error)
 
@@ -386,13 +333,6 @@ class BatchSource(Service):
     def _fail_on_loop(self, error: Exception) -> None:
         if self._main_loop is not None:
             self._main_loop.call_soon_threadsafe(self._failed, error)
-
-
-def _shard_of(topic: str, partition: int) -> ShardId:
-    flow = FLOW_OF_TOPIC.get(topic)
-    if flow is None:
-        raise Misconfigured(f"Topic {topic} is not an input of the topology.")
-    return ShardId(flow.name, partition)
 
 
 def _by_partition(raw: list[KafkaMessage]) -> dict[tuple[str, int], list[Message]]:

@@ -45,6 +45,7 @@ TARGETS = (
         "streams/runtime/group.py", ("tests/streams/test_group.py",),
         frozenset({"Coordinator.__init__", "Coordinator.told", "Coordinator.begin", "Coordinator.is_lost"}),
     ),
+    Target("streams/runtime/beginning.py", ("tests/streams/test_beginning.py",)),
     Target("streams/layout.py", ("tests/streams/test_layout.py",)),
     Target(
         "streams/runtime/watchdog.py", ("tests/streams/test_watchdog.py",),
