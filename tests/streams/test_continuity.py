@@ -67,6 +67,7 @@ class TestEnds:
     def test_an_end_that_is_not_known_yet_is_no_lag(self):
         ends = Ends()
         ends.reached(("orders", 0), 7)
+        ends.reached(("orders", 1), 0)
         assert ends.unread() == []
 
     def test_a_partition_with_nothing_in_it_is_read_once_kafka_said_so(self):
