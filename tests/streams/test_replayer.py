@@ -6,11 +6,8 @@ from models.view import View
 from streams.driver import Driver
 from streams.replayer import Replayer
 from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry
+from tests.streams.test_owner import run
 from tests.streams.test_runner import SHOP, orders
-
-
-def run(driver: Driver, action):
-    return driver._loop.run(action)
 
 
 async def no_view(_):
