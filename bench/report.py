@@ -26,6 +26,8 @@ class Report:
     settings: dict[str, Any] = field(default_factory=dict)
     results: Metrics = field(default_factory=dict)
     baselines: dict[str, Metrics] = field(default_factory=dict)
+    series: dict[str, list[list[float]]] = field(default_factory=dict)
+    """What was sampled over time: rows of numbers, named after their columns."""
 
     def write(self, path: Path) -> None:
         """Write the envelope as indented JSON."""

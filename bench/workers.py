@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any, Self
 import psutil
 import redis
 
+from streams.ports import free_port
 from streams.runtime.embedded import EmbeddedBroker
 from streams.store.embedded import EmbeddedValkey
 from streams.topology import FLOWS, ShardId
@@ -40,7 +40,7 @@ class Worker:
         module: str = "streams.cli.main",
     ) -> None:  # fmt: skip
         """Start it; ``wrapper`` goes between the interpreter and the module (a profiler)."""
-        self.port = _free_port()
+        self.port = free_port()
         self._said = b""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(  # noqa: S603
@@ -228,7 +228,12 @@ def wait_until(ready: Callable[[], bool], seconds: float, what: str, every: floa
         time.sleep(every)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def as_environment(settings: Mapping[str, Any], prefix: str = "TAILORLINE_") -> dict[str, str]:
+    """Return settings, nested ones as mappings, as the variables that a worker reads."""
+    found: dict[str, str] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            found |= as_environment(value, f"{prefix}{name.upper()}__")
+        else:
+            found[prefix + name.upper()] = str(value)
+    return found

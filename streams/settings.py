@@ -204,6 +204,10 @@ class Settings(BaseSettings):
         description="Most articles per shard whose orders are counted; those not ordered for longest "
         "are forgotten.",
     )
+    seen_ids: Positive = Field(
+        50_000,
+        description="Latest event ids per shop shard and topic that repeats are recognised by.",
+    )
     tick_s: Seconds = Field(5.0, description="A shard without events for so long gets a tick.")
     shutdown_s: Seconds = Field(25.0, description="Longest orderly stop; then the process exits.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -216,7 +220,7 @@ class Settings(BaseSettings):
         return ShopSettings(
             itemsets=self.itemsets, sequences=self.sequences, offers=self.offers,
             session_window_s=self.session_window_s, max_customers=self.max_customers,
-            max_skus=self.max_skus,
+            max_skus=self.max_skus, seen_ids=self.seen_ids,
         )  # fmt: skip
 
     def view_rows(self) -> int:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Producer
 from redis.exceptions import RedisError
@@ -20,7 +21,7 @@ from bench.faults.crew import Crew
 from bench.faults.run import PARTITIONS, Progress, environment
 from bench.faults.site import FaultSite
 from bench.report import Report, progress, text
-from bench.workers import BenchError, Watch, wait_until
+from bench.workers import BenchError, Watch, as_environment, wait_until
 from streams.settings import Settings
 from streams.simulate.world import World
 from streams.store.bounds import Load, total
@@ -34,6 +35,12 @@ _BACKLOG = 20_000
 _READY_S = 60.0
 _WORLD_RATE = 10_000.0
 """More than is published: the world's time falls behind the clock, and no event is of the future."""
+_FULL: dict[str, Any] = {
+    "seen_ids": 2_500,
+    "floor": {"seen_ids": 2_500},
+    "itemsets": {"window": 1_000},
+}
+"""Bounds low enough to be reached in the warm-up. What grows after that has no bound."""
 _CAUGHT_UP_S = 1.0
 """Lag is back to nothing when less than so many seconds of the load wait."""
 
@@ -119,17 +126,22 @@ def bench_soak(*, minutes: float, share: float, seed: int, real: bool, console: 
             site.fresh()
             task = bars.add_task("soak", total=minutes * 60)
             _soak(site, soak, minutes, share, seed, real, lambda s: bars.update(task, completed=s))
-    bound = total(Settings(_env_file=None), Load(PARTITIONS, soak.rate / PARTITIONS))
+    bound = total(Settings(_env_file=None, **_FULL), Load(PARTITIONS, soak.rate / PARTITIONS))
     report = Report(
         "soak",
         ["simulated world"],
         {
             "minutes": minutes, "share": share, "seed": seed, "workers": 2,
             "faults": [name for name, _ in soak.faults],
+            "bounds": _FULL,
             "servers": "Apache Kafka and Redis" if real else "embedded",
         },
     )  # fmt: skip
     report.results = summary(soak, minutes * 60, bound)
+    report.series = {
+        "caught_up_s": [[seconds] for _, seconds in soak.faults],
+        "second_worker_bytes_store_bytes": [list(row) for row in soak.memory],
+    }
     return report
 
 
@@ -141,7 +153,7 @@ def _soak(
     settings = environment(site, prefix) | {
         "TAILORLINE_STORE__KEEP_HISTORY": "false", "TAILORLINE_SNAPSHOTS__EVERY_S": "10",
         "TAILORLINE_LOG_LEVEL": "warning",
-    }  # fmt: skip
+    } | as_environment(_FULL)  # fmt: skip
     dice = random.Random(seed)
     watch = Watch(site.url, prefix, PARTITIONS)
     applied = Progress(watch, lambda _: None)

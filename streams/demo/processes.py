@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from http.client import HTTPException
 from pathlib import Path
 from typing import Literal, Self
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from streams.ports import free_ports
 
 State = Literal["starting", "ready", "stopped", "died"]
 
@@ -176,12 +177,3 @@ def worker_environment(
         # The embedded broker answers a waiting fetch only when its time is over: that is the latency.
         "TAILORLINE_KAFKA__FETCH_WAIT_MS": "10",
     }
-
-
-def free_ports(number: int) -> Sequence[int]:
-    """Return ports that nobody listens on, all different: held together before any is let go."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]

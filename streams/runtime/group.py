@@ -42,10 +42,6 @@ class Coordinator:
         elif self._since is None:
             self._since = self._clock()
 
-    def begin(self) -> None:
-        """Forget what was told: another consumer begins."""
-        self._since = None
-
     @property
     def is_lost(self) -> bool:
         """Whether the consumer should be given up for a new one."""

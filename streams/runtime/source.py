@@ -26,7 +26,7 @@ from streams.processor import Message
 from streams.routing import misrouted
 from streams.runner import Runner
 from streams.runtime.beginning import GapJudge, first_offset
-from streams.runtime.group import consumer_config, coordinator_of
+from streams.runtime.group import Coordinator, consumer_config, coordinator_of
 from streams.settings import Settings
 from streams.topology import ShardId, shard_of
 
@@ -70,7 +70,7 @@ class BatchSource(Service):
         self._polling: asyncio.Task[None] | None = None
         self._told_misrouted = False
         self._ends = Ends()
-        self._coordinator = coordinator_of(settings.kafka)
+        self._coordinator: Coordinator = coordinator_of(settings.kafka)
 
     # -- life -------------------------------------------------------------------------------------
 
@@ -93,6 +93,8 @@ class BatchSource(Service):
         self._thread.shutdown(wait=False)
 
     def _join(self) -> Consumer:
+        # One for each consumer: the last words of an old one, told while it closes, reach nobody.
+        self._coordinator = coordinator_of(self._settings.kafka)
         consumer = Consumer(consumer_config(self._settings.kafka, self._coordinator))
         consumer.subscribe(
             [topic.name for topic in INPUTS],
@@ -107,7 +109,6 @@ class BatchSource(Service):
         log.warning("the group's coordinator stays out of reach: joining with a new consumer")
         self._metrics.rejoins.inc()
         old, self._consumer = self._consumer, None
-        self._coordinator.begin()
         self._paused.clear()
         self._ends.clear()
         await self._host.drop(list(self._host.runners))

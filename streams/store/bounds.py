@@ -120,7 +120,7 @@ def _dirty(s: Settings, _: Load) -> float:
 def _state_of_shop(s: Settings, _: Load) -> float:
     sets = s.itemsets
     return max(
-        s.max_customers, s.max_skus, s.sequences.max_items, s.shop().seen_ids, sets.window,
+        s.max_customers, s.max_skus, s.sequences.max_items, s.seen_ids, sets.window,
         sets.max_pairs // 10,
     )  # fmt: skip
 
@@ -173,7 +173,7 @@ FAMILIES: tuple[Family, ...] = (
         "a unit is a customer with its share of the state at the caps: 4 event ids, a basket, 10 "
         "pairs, an article, a row of co-visits. `TAILORLINE_MAX_CUSTOMERS`, "
         "`TAILORLINE_ITEMSETS__WINDOW`, `TAILORLINE_ITEMSETS__MAX_PAIRS`, `TAILORLINE_MAX_SKUS`, "
-        "`TAILORLINE_SEQUENCES__MAX_ITEMS`", _state_of_shop, 455,
+        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, `TAILORLINE_SEEN_IDS`", _state_of_shop, 455,
     ),
     Family(
         "{floor-k}:snapshot", "string", "floor shard", "the signed state of a floor shard", "sensor",

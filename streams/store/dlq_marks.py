@@ -10,7 +10,7 @@ from typing import Any
 import redis.asyncio as aredis
 
 from streams.dlq.marks import CLAIM_S, Claim, Mark
-from streams.store.redis import retrying
+from streams.store.retrying import retrying
 
 
 class RedisMarks:

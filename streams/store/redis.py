@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
@@ -10,23 +9,12 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 import redis.asyncio as aredis
-import stamina
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import (
-    MasterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-    WatchError,
-)
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import WatchError
 
-from models.effects import Effects
 from streams.settings import StoreSettings
+from streams.store.packing import numbers, packed, pairs, pairs_of, watermarks_of, where
 from streams.store.protocol import (
     Applied,
     Claim,
@@ -38,17 +26,12 @@ from streams.store.protocol import (
     ViewGone,
     Work,
 )
+from streams.store.retrying import retrying
 from streams.topology import ShardId
 
 VIEW_HISTORY = 200
 _RESETS = 5
 _STATUS = {1: "applied", 0: "already", -1: "stale", -2: "rewound", -3: "gone"}
-_PASSING = (
-    RedisConnectionError, RedisTimeoutError, OSError,
-    # The server is there and will or may recover: out of memory, a fail-over, a move of slots.
-    OutOfMemoryError, ReadOnlyError, TryAgainError, MasterDownError,
-)  # fmt: skip
-_pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 T = TypeVar("T")
 
@@ -91,13 +74,13 @@ class RedisStore:
             ["" if held is None else held],
         )
         await self._call(self._client.sadd, f"{self._prefix}:shards", str(shard))
-        fields = _pairs(meta)
+        fields = pairs(meta)
         return Claim(
             int(fields["epoch"]),
-            _watermarks(fields),
+            watermarks_of(fields),
             tuple(Entry.decode(line.decode()) for line in journal),
             int(fields.get("seq", 0)),
-            {_where(name): why.decode() for name, why in _pairs(quarantine).items()},
+            {where(name): why.decode() for name, why in pairs(quarantine).items()},
         )
 
     async def apply(self, shard: ShardId, epoch: int, work: Work) -> Applied:
@@ -105,7 +88,7 @@ class RedisStore:
         status, first_output = await self._run(
             "apply",
             self._keys(shard, "meta", "journal", "outbox", "tally", *kept),
-            [epoch, self._base(shard), self._ttl, _packed(work), work.number, *work.outputs],
+            [epoch, self._base(shard), self._ttl, packed(work), work.number, *work.outputs],
         )
         return Applied(cast("Any", _STATUS[status]), first_output)
 
@@ -156,7 +139,7 @@ class RedisStore:
         )
 
     async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
-        return _numbers(await self._call(self._client.hgetall, self._base(shard) + key))
+        return numbers(await self._call(self._client.hgetall, self._base(shard) + key))
 
     async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
         return {name: float(raw) for name, raw in (await self.blobs(shard, key, fields)).items()}
@@ -171,7 +154,7 @@ class RedisStore:
                 pipe.hgetall(self._base(shard) + key)
             return await pipe.execute()
 
-        return [_numbers(row) for row in await self._call(read)]
+        return [numbers(row) for row in await self._call(read)]
 
     async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
         if not fields:
@@ -206,11 +189,11 @@ class RedisStore:
 
     async def view_since(self, part: int, version: int) -> ViewChange:
         current, whole, *flat = await self._run("view_since", self._view(part), [version])
-        return ViewChange(int(current), _pairs(flat), bool(whole))
+        return ViewChange(int(current), pairs(flat), bool(whole))
 
     async def view_at(self, part: int, version: int) -> dict[str, bytes]:
         current, flat, undo = await self._run("view_at", self._view(part), [])
-        rows: dict[str, bytes | None] = dict(_pairs(flat))
+        rows: dict[str, bytes | None] = dict(pairs(flat))
         while version != current:
             if version > current or not undo:
                 raise ViewGone(f"Version {version} of view part {part} is not kept.")
@@ -223,7 +206,7 @@ class RedisStore:
         return {item: blob for item, blob in rows.items() if blob is not None}
 
     async def tally(self, shard: ShardId) -> dict[str, int]:
-        counts = _pairs_of(await self._call(self._client.hgetall, self._base(shard) + "tally"))
+        counts = pairs_of(await self._call(self._client.hgetall, self._base(shard) + "tally"))
         return {name: int(value) for name, value in counts.items()}
 
     async def shards(self) -> list[ShardId]:
@@ -235,8 +218,8 @@ class RedisStore:
         return sorted(found)
 
     async def watermarks(self, shard: ShardId) -> dict[str, int]:
-        return _watermarks(
-            _pairs_of(await self._call(self._client.hgetall, self._base(shard) + "meta"))
+        return watermarks_of(
+            pairs_of(await self._call(self._client.hgetall, self._base(shard) + "meta"))
         )
 
     async def describe(self, shard: ShardId) -> ShardFacts:
@@ -252,7 +235,7 @@ class RedisStore:
 
         raw, lines, waiting, size = await self._call(read)
         return ShardFacts(
-            int(raw.get(b"epoch", 0)), _watermarks(_pairs_of(raw)),
+            int(raw.get(b"epoch", 0)), watermarks_of(pairs_of(raw)),
             tuple(Entry.decode(line.decode()) for line in lines), int(waiting), int(size),
         )  # fmt: skip
 
@@ -350,92 +333,3 @@ class RedisStore:
 
     async def _retrying(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
         return await retrying(call, self._retry_s, lambda: self._failed(name))
-
-
-async def retrying(
-    call: Callable[[], Awaitable[T]], retry_s: float, failed: Callable[[], None] = lambda: None
-) -> T:
-    """Await ``call``, again and again while the server is away, for at most ``retry_s`` seconds."""
-
-    def passing(error: Exception) -> bool:
-        return isinstance(error, _PASSING) or (
-            # A script of another client runs for long; the client library has no class for it.
-            isinstance(error, ResponseError) and str(error).startswith("BUSY")
-        )
-
-    try:
-        async for attempt in stamina.retry_context(
-            on=passing, attempts=None, timeout=retry_s, wait_initial=0.05, wait_max=2.0
-        ):
-            if attempt.num > 1:
-                failed()
-            with attempt:
-                return await call()
-    except (RedisError, OSError) as error:
-        raise StoreError(f"Redis: {error}. See `tailorline doctor`.") from error
-    raise StoreError("unreachable")
-
-
-def _packed(work: Work) -> bytes:
-    effects: Effects = work.effects
-    ints: list[Any] = []
-    floats: list[Any] = []
-    for key, row in effects.deltas.items():
-        whole: list[Any] = []
-        broken: list[Any] = []
-        for name, amount in row.items():
-            # An int stays one for ever: HINCRBY is exact and twice as fast.
-            if isinstance(amount, int):
-                if amount:
-                    whole += (name, amount)
-            elif math.isfinite(amount):
-                broken += (name, amount)
-            else:
-                # Redis would refuse it in the middle of the script, and keep what came before.
-                raise ValueError(f"{key}[{name}] is to be changed by {amount}: a bug of a step.")
-        if whole:
-            ints.append((key, whole))
-        if broken:
-            floats.append((key, broken))
-    return _pack(
-        (
-            [(topic, first, after) for topic, (first, after) in work.covers.items()],
-            [(key, sorted(names)) for key, names in effects.drops.items()],
-            [
-                # Redis' MessagePack knows no binary type; what is put is JSON, so text it is.
-                (key, [part for name, blob in values.items() for part in (name, blob.decode())])
-                for key, values in effects.puts.items()
-            ],
-            ints,
-            floats,
-            [(str(part), sorted(items)) for part, items in effects.dirty.items()],
-            [entry.encode() for entry in work.journal],
-            [part for pair in work.tally.items() for part in pair],
-            work.confirmed,
-        )
-    )
-
-
-def _where(name: str) -> tuple[str, int]:
-    topic, _, offset = name.rpartition(":")
-    return topic, int(offset)
-
-
-def _pairs(flat: Sequence[Any]) -> dict[str, Any]:
-    return {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
-
-
-def _pairs_of(row: Mapping[bytes, bytes]) -> dict[str, bytes]:
-    return {name.decode(): value for name, value in row.items()}
-
-
-def _watermarks(meta: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        name.removeprefix("next:"): int(value)
-        for name, value in meta.items()
-        if name.startswith("next:")
-    }
-
-
-def _numbers(row: Mapping[bytes, bytes]) -> dict[str, float]:
-    return {name.decode(): float(value) for name, value in row.items()}

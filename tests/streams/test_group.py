@@ -56,16 +56,6 @@ def test_one_that_came_back_is_not_lost(coordinator, clock):
     assert not coordinator.is_lost
 
 
-def test_a_new_consumer_begins_anew(coordinator, clock):
-    coordinator.told(told("up", "INIT"))
-    clock.now += 31.0
-    coordinator.begin()
-    assert not coordinator.is_lost
-    coordinator.told(told("up", "INIT"))
-    clock.now += 31.0
-    assert coordinator.is_lost
-
-
 def test_the_group_gives_up_first():
     kafka = KafkaSettings(session_timeout_ms=45_000)
     clock = Clock()

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from pydantic import SecretStr
 
 from bench.faults.site import remake_topics
 from schemas.topics import INPUTS, MAX_MESSAGE_BYTES, OUTPUTS
+from streams.ports import free_port
 from streams.settings import StoreSettings
 from streams.store.redis import RedisStore
 
@@ -66,9 +66,7 @@ class WorkerProcess:
     """One ``tailorline worker``."""
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.log = log
         self._file = log.open("wb")
         self.process = subprocess.Popen(
