@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from models.sequences.visit import Visit
+
 MAX_CART = 50
 MAX_BOUGHT = 50
 MAX_OFFERED = 50
@@ -30,8 +32,8 @@ class Customer:
     carts: int = 0
     removes: int = 0
     clicks: int = 0
-    recent: list[str] = field(default_factory=list)
-    """Distinct articles viewed in this session, latest first."""
+    visit: Visit = field(default_factory=Visit)
+    """What was viewed in this session."""
     cart: dict[str, None] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
     orders: int = 0
@@ -46,7 +48,7 @@ class Customer:
         """Begin a new session: everything about the old one goes."""
         self.session_id, self.started = session_id, at
         self.views = self.searches = self.carts = self.removes = self.clicks = 0
-        self.recent.clear()
+        self.visit.begin()
         self.cart.clear()
         self.examples.clear()
 
@@ -98,6 +100,6 @@ class Customers:
             return customer, gone
         return customer, None
 
-    def forget(self, customer_id: str) -> bool:
-        """Erase a customer's profile."""
-        return self._by_id.pop(customer_id, None) is not None
+    def forget(self, customer_id: str) -> Customer | None:
+        """Erase a customer's profile; return what it was, if there was one."""
+        return self._by_id.pop(customer_id, None)

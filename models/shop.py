@@ -27,7 +27,7 @@ from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.offers.ranking import SourceFeedback, rank
 from models.propensity.features import session_features
 from models.propensity.model import Propensity
-from models.sequences.guess import Sequences, SequenceSettings, remember
+from models.sequences.guess import Sequences, SequenceSettings
 from models.view import TRENDING, View
 from schemas.clickstream import (
     AddToCart,
@@ -160,12 +160,11 @@ class ShopShard:
             return
         customer.views += 1
         self.propensity.observe(customer, at)
-        gone = self.sequences.learn(customer.recent, event.sku, at)
+        gone = self.sequences.learn(customer.visit, event.sku, at)
         if gone:
             for sku in gone:
                 effects.drop(COVISITS, sku)
             self._leave(gone, effects)
-        remember(customer.recent, event.sku, self.settings.sequences.memory)
         if customer.views >= self.settings.offers.min_views:
             self._offer(event, customer, "view", at, effects)
 
@@ -247,14 +246,16 @@ class ShopShard:
         profile along.
         """
         if event.consent is False:
-            if self.customers.forget(event.customer_id):
+            gone = self.customers.forget(event.customer_id)
+            if gone is not None:
                 self._sessions.pop(event.customer_id, None)
+                self.sequences.neighbours.forget(gone.visit.trail)
             return None
         if event.consent is None and event.customer_id not in self.customers:
             return None
-        customer, gone = self.customers.touch(event.customer_id)
-        if gone is not None:
-            self._sessions.pop(gone, None)
+        customer, displaced = self.customers.touch(event.customer_id)
+        if displaced is not None:
+            self._sessions.pop(displaced, None)
         session_id = getattr(event, "session_id", None) or customer.session_id
         if session_id != customer.session_id:
             self.propensity.close(customer, bought=False)

@@ -14,6 +14,7 @@ from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
 from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings
+from models.sequences.neighbours import NeighbourSettings
 from models.shop import ShopSettings
 
 Positive = Annotated[int, Field(gt=0)]
@@ -262,6 +263,16 @@ ABOUT: dict[type, dict[str, str]] = {
         "trending_half_life_s": "After so many seconds a view counts half as a trend.",
         "max_row": "Most articles remembered near an article.",
         "max_items": "Most articles per shard with others remembered near them.",
+        "second_step": "Weight of what is near to what is near, where little is near; 0: left out.",
+        "like_sessions": "Weight of what the sessions most like this one viewed; 0: left out.",
+        "neighbours": "How sessions are compared.",
+    },
+    NeighbourSettings: {
+        "sessions": "Latest sessions kept per shard, to compare others with; 0: none.",
+        "length": "Latest distinct articles kept of a session.",
+        "per_item": "Latest sessions that are found by an article.",
+        "compared": "Latest sessions with an article in common that are compared with one.",
+        "neighbours": "Sessions most like one that have a say in what is viewed next.",
     },
     OfferSettings: {
         "size": "Most articles in an offer.",

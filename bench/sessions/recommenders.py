@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import nlargest
 from math import sqrt
 from typing import Protocol
 
 from models.decay import ForwardDecay
-from models.sequences.guess import Sequences, SequenceSettings, remember
+from models.sequences.guess import Sequences, SequenceSettings
+from models.sequences.neighbours import NeighbourSettings, SessionNeighbours
+from models.sequences.visit import Visit
 
 _DAY_S = 86_400.0
 _SESSION = 50
 """Most distinct articles of a session that baselines look at: a robot's visit has thousands."""
+
+
+_VMIS_MEMORY = 9
+"""Further back than nine articles VMIS-kNN counts nothing."""
 
 
 class Recommender(Protocol):
@@ -40,33 +47,32 @@ class Ours:
     def __init__(self, settings: SequenceSettings | None = None) -> None:
         self.settings = settings or SequenceSettings()
         self.model = Sequences(self.settings)
-        self._recent: dict[str, list[str]] = {}
+        self._visits: defaultdict[str, Visit] = defaultdict(Visit)
 
     def guess(self, session: str, cut: int, without: frozenset[str]) -> list[str]:
         """Guess as an offer's candidates are guessed."""
-        return best(self.model.scores(self._recent.get(session, [])), cut, without)
+        return best(self.model.scores(self._visits[session]), cut, without)
 
     def learn(self, session: str, item: str, at: float) -> None:
         """Learn as a shard does."""
-        self.model.learn(self._recent.get(session, []), item, at)
-        self.see(session, item)
+        self.model.learn(self._visits[session], item, at)
 
     def see(self, session: str, item: str) -> None:
         """Keep the last distinct views."""
-        remember(self._recent.setdefault(session, []), item, self.settings.memory)
+        self._visits[session].see(item, self.settings.memory)
 
 
 class _Sessions:
     """The distinct articles of each session, latest first."""
 
     def __init__(self) -> None:
-        self._recent: dict[str, list[str]] = {}
+        self._visits: defaultdict[str, Visit] = defaultdict(Visit)
 
     def of(self, session: str) -> Sequence[str]:
-        return self._recent.get(session, [])
+        return self._visits[session].recent
 
     def see(self, session: str, item: str) -> None:
-        remember(self._recent.setdefault(session, []), item, _SESSION)
+        self._visits[session].see(item, _SESSION)
 
 
 class Popularity:
@@ -162,10 +168,41 @@ class CoVisitation:
         self._sessions.see(session, item)
 
 
+class Vmis:
+    """VMIS-kNN alone, with the numbers of its paper: 500 latest sessions, 100 neighbours.
+
+    As in Serenade the last article is not guessed again, the session's others may be.
+    """
+
+    def __init__(self) -> None:
+        self._model = SessionNeighbours(
+            NeighbourSettings(sessions=10**7, per_item=500, compared=500, neighbours=100)
+        )
+        self._visits: defaultdict[str, Visit] = defaultdict(Visit)
+
+    def guess(self, session: str, cut: int, without: frozenset[str]) -> list[str]:
+        """Guess from the sessions most like this one."""
+        visit = self._visits[session]
+        scores = self._model.scores(visit.recent, visit.trail, visit.recent[:1])
+        return best(scores, cut, without)
+
+    def learn(self, session: str, item: str, at: float) -> None:
+        """Keep the index up to date."""
+        del at
+        visit = self._visits[session]
+        visit.trail = self._model.learn(visit.trail, visit.recent, item)
+        self.see(session, item)
+
+    def see(self, session: str, item: str) -> None:
+        """Remember."""
+        self._visits[session].see(item, _VMIS_MEMORY)
+
+
 BASELINES: dict[str, Callable[[], Recommender]] = {
     "popularity": Popularity,
     "popularity_1d": lambda: Popularity(_DAY_S),
     "own_session": OwnSession,
     "covisitation": lambda: CoVisitation(cosine=False),
+    "vmis_knn": Vmis,
     "item_knn_cosine": lambda: CoVisitation(cosine=True),
 }

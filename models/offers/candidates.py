@@ -58,17 +58,17 @@ def _best(scores: Mapping[str, float], blocked: Collection[str], limit: int) -> 
 def _viewed_next(customer: Customer, sequences: Sequences, view: View | None) -> Proposal:
     def reason(sku: str) -> Reason:
         del sku
-        last = customer.recent[0]
+        last = customer.visit.recent[0]
         text = f"Often viewed next by those who viewed {last}."
         return Reason(kind="viewed_next", text=text, because_of=last)
 
-    return Proposal("viewed_next", sequences.next(customer.recent, view), reason)
+    return Proposal("viewed_next", sequences.next(customer.visit, view), reason)
 
 
 def _bought_together(customer: Customer, view: View) -> Proposal:
     scores: dict[str, float] = {}
     strongest: dict[str, Rule] = {}
-    for sku in (*customer.cart, *customer.recent):
+    for sku in (*customer.cart, *customer.visit.recent):
         for rule in view.row(sku).rules:
             score, other = rule.score, rule.consequent
             if score > scores.get(other, 0.0):

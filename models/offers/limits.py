@@ -41,7 +41,7 @@ def suppressed(customer: Customer, at: float, settings: OfferSettings) -> set[st
         for sku, offered_at in customer.offered.items()
         if at - offered_at < settings.item_cooldown_s
     }
-    blocked.update(customer.cart, customer.recent)
+    blocked.update(customer.cart, customer.visit.recent)
     for sku, (bought_at, _) in customer.bought.items():
         if at - bought_at < settings.rebuy_after_s:
             blocked.add(sku)

@@ -18,7 +18,7 @@ def session_features(customer: Customer, at: float) -> dict[str, float]:
     views, carts = customer.views, customer.carts
     return {
         "views": math.log1p(views),
-        "distinct": math.log1p(len(customer.recent)),
+        "distinct": math.log1p(len(customer.visit.recent)),
         "searches": math.log1p(customer.searches),
         "carts": math.log1p(carts),
         "removes": math.log1p(customer.removes),

@@ -121,6 +121,7 @@ def _state_of_shop(s: Settings, _: Load) -> float:
     sets = s.itemsets
     return max(
         s.max_customers, s.max_skus, s.sequences.max_items, s.seen_ids, sets.window,
+        s.sequences.neighbours.sessions,
         sets.max_pairs // 10,
     )  # fmt: skip
 
@@ -171,9 +172,10 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "{shop-k}:snapshot", "string", "shop shard", "the signed state of a shop shard", "customer",
         "a unit is a customer with its share of the state at the caps: 4 event ids, a basket, 10 "
-        "pairs, an article, a row of co-visits. `TAILORLINE_MAX_CUSTOMERS`, "
+        "pairs, an article, a row of co-visits, a session of three views. `TAILORLINE_MAX_CUSTOMERS`, "
         "`TAILORLINE_ITEMSETS__WINDOW`, `TAILORLINE_ITEMSETS__MAX_PAIRS`, `TAILORLINE_MAX_SKUS`, "
-        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, `TAILORLINE_SEEN_IDS`", _state_of_shop, 455,
+        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, `TAILORLINE_SEQUENCES__NEIGHBOURS__SESSIONS`, "
+        "`TAILORLINE_SEEN_IDS`", _state_of_shop, 475,
     ),
     Family(
         "{floor-k}:snapshot", "string", "floor shard", "the signed state of a floor shard", "sensor",

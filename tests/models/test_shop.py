@@ -135,12 +135,22 @@ def test_withdrawn_consent_takes_the_profile_along() -> None:
     assert customer(feed).orders == 0
 
 
+def test_withdrawn_consent_takes_the_current_session_along() -> None:
+    feed = shop()
+    feed(view("a"), view("b", 1.0), view("a", customer_id="c2"), view("c", 1.0, customer_id="c2"))
+    compared = feed.shard.sequences.neighbours
+    assert len(compared) == 2
+    feed(search(2.0, consent=False))
+    assert len(compared) == 1
+    assert set(compared.scores(["a"], without=["a"])) == {"c"}
+
+
 def test_an_event_that_says_nothing_of_consent_leaves_it_as_it_was() -> None:
     feed = shop()
     feed(view("a", consent=None))
     assert len(feed.shard.customers) == 0
     feed(view("a", 1.0, consent=True), view("b", 2.0, consent=None), search(3.0, consent=None))
-    assert customer(feed).recent == ["b", "a"]
+    assert customer(feed).visit.recent == ["b", "a"]
     feed(view("a", 4.0, consent=False), view("b", 5.0, consent=None))
     assert len(feed.shard.customers) == 0
 
@@ -163,14 +173,14 @@ def test_what_a_session_leaves_behind() -> None:
     feed(view("a"), view("b"), view("a"), search(), add("a"), add("b"), remove("a"), clicked("x"))
     one = customer(feed)
     assert (one.views, one.searches, one.carts, one.removes, one.clicks) == (3, 1, 2, 1, 1)
-    assert one.recent == ["a", "b"]
+    assert one.visit.recent == ["a", "b"]
     assert list(one.cart) == ["b"]
     feed(placed("o", "a b", 9.0))
     assert (one.orders, one.last_order_at) == (1, T0 + 9)
     assert one.bought == {"a": (T0 + 9, 1), "b": (T0 + 9, 1)}
     assert one.cart == {}
     feed(view("c", 20.0, session_id="s2"))
-    assert (one.views, one.recent, one.orders) == (1, ["c"], 1)
+    assert (one.views, one.visit.recent, one.orders) == (1, ["c"], 1)
 
 
 def test_carts_are_bounded() -> None:

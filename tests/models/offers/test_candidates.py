@@ -10,6 +10,7 @@ from models.customers import Customer
 from models.itemsets.rules import Rule
 from models.offers.candidates import Proposal, proposals
 from models.sequences.guess import Sequences, SequenceSettings
+from models.sequences.visit import Visit
 from models.view import TRENDING, Neighbour, Row, Trend, View, encode
 
 
@@ -20,15 +21,15 @@ def rule(a: str, b: str, n_ab: float, n_b: float = 50) -> Rule:
 def by_source(
     customer: Customer, view: View | None = None, blocked: str = "", per_source: int = 20
 ) -> dict[str, Proposal]:
-    sequences = Sequences(SequenceSettings())
+    sequences = Sequences(SequenceSettings(second_step=0, like_sessions=0))
     for earlier, sku in pairwise(["a", "b", "c"]):
-        sequences.learn([earlier], sku, 0.0)
+        sequences.learn(Visit([earlier]), sku, 0.0)
     found = proposals(customer, sequences, view, blocked.split(), per_source=per_source)
     return {one.source: one for one in found}
 
 
 def test_without_a_view_the_shard_knows_what_it_has_seen_itself() -> None:
-    found = by_source(Customer(recent=["b"]), blocked="b")
+    found = by_source(Customer(visit=Visit(["b"])), blocked="b")
     assert found["viewed_next"].scores == {"c": pytest.approx(2 / 3), "a": pytest.approx(1 / 3)}
     assert found["trending"].scores == {"c": 1.0}
     assert "bought_together" not in found
@@ -49,7 +50,9 @@ def test_the_strongest_rule_is_the_reason() -> None:
         "a": encode(Row(rules=(rule("a", "x", 40), rule("a", "y", 20)))),
         "b": encode(Row(rules=(rule("b", "x", 30), rule("b", "weak", 5)))),
     }
-    found = by_source(Customer(cart={"b": None}, recent=["a"]), View(1, rows))["bought_together"]
+    found = by_source(Customer(cart={"b": None}, visit=Visit(["a"])), View(1, rows))[
+        "bought_together"
+    ]
     assert list(found.scores) == ["x", "y"], "weak is no better than chance"
     assert found.scores["x"] == rule("a", "x", 40).score
     reason = found.reason("x")
@@ -78,6 +81,6 @@ def test_what_is_blocked_takes_no_place_of_what_is_not() -> None:
     view = View(
         1, {"a": encode(row), TRENDING: encode(tuple(Trend(f"n{n}", 0.1) for n in range(9)))}
     )
-    found = by_source(Customer(recent=["a"]), view, "n0 n1 n2", per_source=3)
+    found = by_source(Customer(visit=Visit(["a"])), view, "n0 n1 n2", per_source=3)
     assert list(found["viewed_next"].scores) == ["n3", "n4", "n5"]
     assert list(found["trending"].scores) == ["n3", "n4", "n5"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.customers import Customer
 from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.sequences.visit import Visit
 
 DAY = 86400.0
 
@@ -48,7 +49,7 @@ def test_no_offers_at_all(cap: int) -> None:
 def test_what_is_suppressed_and_for_how_long() -> None:
     settings = OfferSettings(item_cooldown_s=100.0, rebuy_after_s=1000.0)
     customer = Customer(
-        cart={"in cart": None}, recent=["looked at"], offered={"offered": 0.0},
+        cart={"in cart": None}, visit=Visit(["looked at"]), offered={"offered": 0.0},
         bought={"bought": (0.0, 1)},
     )  # fmt: skip
     always = {"in cart", "looked at"}

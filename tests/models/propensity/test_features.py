@@ -8,6 +8,7 @@ import pytest
 
 from models.customers import Customer
 from models.propensity.features import session_features
+from models.sequences.visit import Visit
 
 
 def test_a_new_customer_at_the_first_moment() -> None:
@@ -22,7 +23,7 @@ def test_a_new_customer_at_the_first_moment() -> None:
 def test_counts_are_on_a_log_scale_and_times_in_minutes_and_days() -> None:
     customer = Customer(
         views=4, searches=1, carts=2, removes=1, clicks=3, orders=5, last_order_at=1000.0,
-        started=1000.0 + 86400, recent=["a", "b"], cart={"a": None},
+        started=1000.0 + 86400, visit=Visit(["a", "b"]), cart={"a": None},
     )  # fmt: skip
     features = session_features(customer, 1000.0 + 86400 + 600)
     assert features["views"] == pytest.approx(math.log(5))
