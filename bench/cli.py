@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.report import Report
 
 app = typer.Typer(
@@ -29,16 +31,17 @@ def root() -> None:
 @app.command()
 def sessions(folder: DataDir, json: Json = None) -> None:
     """Guess the next click of sessions: FOLDER holds train.tsv and test.tsv, plain or .gz."""
-    from bench.sessions.clicks import DataError  # noqa: PLC0415
     from bench.sessions.run import bench_sessions, show  # noqa: PLC0415
 
-    console = Console()
-    try:
-        report = bench_sessions(folder, console)
-    except DataError as error:
-        _fail(str(error))
-    show(report, console)
-    _write(report, json)
+    _quality(bench_sessions, show, folder, json)
+
+
+@app.command()
+def propensity(folder: DataDir, json: Json = None) -> None:
+    """Will a session buy: FOLDER holds one CSV in the layout of UCI's Online Shoppers."""
+    from bench.propensity.run import bench_propensity, show  # noqa: PLC0415
+
+    _quality(bench_propensity, show, folder, json)
 
 
 @app.command()
@@ -188,6 +191,22 @@ def soak(
         or (found["store_share_of_bound"] or 0) > 1
     ):
         raise typer.Exit(1)
+
+
+def _quality(
+    bench: Callable[[Path, Console], Report], show: Callable[[Report, Console], None],
+    folder: Path, json: Path | None,
+) -> None:  # fmt: skip
+    """Run a benchmark of quality on the files of a folder."""
+    from bench.data import DataError  # noqa: PLC0415
+
+    console = Console()
+    try:
+        report = bench(folder, console)
+    except DataError as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
 
 
 def _write(report: Report, path: Path | None) -> None:

@@ -25,8 +25,8 @@ from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 from models.offers.candidates import Source, proposals
 from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.offers.ranking import SourceFeedback, rank
-from models.propensity.features import session_features
 from models.propensity.model import Propensity
+from models.propensity.signals import session_signals
 from models.sequences.guess import Sequences, SequenceSettings
 from models.view import TRENDING, View
 from schemas.clickstream import (
@@ -340,7 +340,7 @@ class ShopShard:
                 OfferItem(sku=sku, score=score, reason=proposal.reason(sku))
                 for sku, score, proposal in ranked
             ),
-            propensity=self.propensity.score(session_features(customer, at)),
+            propensity=self.propensity.score(session_signals(customer, at)),
             policy=POLICY,
         )
         effects.send(Output(OFFERS.name, event.customer_id.encode(), offer_id, offer))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import NamedTuple
 
-from streams.replay.reading import open_bytes
+from bench.data import DataError, rows_of
 
 COLUMNS = ("SessionId", "ItemId", "Time")
 
@@ -18,10 +16,6 @@ class Click(NamedTuple):
     session: str
     item: str
     at: float
-
-
-class DataError(ValueError):
-    """The files are not there, or not in the layout."""
 
 
 def find(folder: Path, name: str) -> Path:
@@ -35,13 +29,10 @@ def find(folder: Path, name: str) -> Path:
 
 def load(path: Path) -> list[Click]:
     """Return the clicks by time; those of one second stay in the order of the file."""
-    with open_bytes(path) as file:
-        rows = csv.DictReader(io.TextIOWrapper(file, "utf-8", newline=""), delimiter="\t")
-        lacking = set(COLUMNS) - set(rows.fieldnames or ())
-        if lacking:
-            raise DataError(f"{path}: no column {', '.join(sorted(lacking))}.")
+    clicks = []
+    for line, row in rows_of(path, COLUMNS, delimiter="\t"):
         try:
-            clicks = [Click(row["SessionId"], row["ItemId"], float(row["Time"])) for row in rows]
+            clicks.append(Click(row["SessionId"], row["ItemId"], float(row["Time"])))
         except (TypeError, ValueError) as error:
-            raise DataError(f"{path}: line {rows.line_num}: {error}") from error
+            raise DataError(f"{path}: line {line}: {error}") from error
     return sorted(clicks, key=lambda click: click.at)

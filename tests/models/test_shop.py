@@ -200,7 +200,8 @@ def test_the_number_of_customers_is_bounded() -> None:
 
 
 def labels(feed: Feed) -> tuple[int, int]:
-    return feed.shard.propensity.learnt, feed.shard.propensity.positives
+    found = feed.shard.propensity.validation
+    return found.examples, found.positives
 
 
 def test_an_order_is_a_positive_label() -> None:
