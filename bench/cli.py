@@ -45,6 +45,14 @@ def propensity(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
+def bandit(folder: DataDir, json: Json = None) -> None:
+    """Judge policies by others' logs: FOLDER holds random/ and bts/ of the Open Bandit Dataset."""
+    from bench.bandit.run import bench_bandit, show  # noqa: PLC0415
+
+    _quality(bench_bandit, show, folder, json)
+
+
+@app.command()
 def throughput(
     events: Annotated[int, typer.Option(min=1_000, help="Events of the mix.")] = 100_000,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds; medians count.")] = 3,

@@ -1,0 +1,1 @@
+"""Policies judged from another policy's log: the Open Bandit Dataset."""
