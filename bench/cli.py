@@ -37,6 +37,14 @@ def sessions(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
+def baskets(folder: DataDir, json: Json = None) -> None:
+    """Complete baskets: FOLDER holds tables of orders, or files with a basket a line."""
+    from bench.baskets.completion import bench_baskets, show  # noqa: PLC0415
+
+    _quality(bench_baskets, show, folder, json)
+
+
+@app.command()
 def propensity(folder: DataDir, json: Json = None) -> None:
     """Will a session buy: FOLDER holds one CSV in the layout of UCI's Online Shoppers."""
     from bench.propensity.run import bench_propensity, show  # noqa: PLC0415

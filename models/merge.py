@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.itemsets.measures import measures_of
 from models.itemsets.rules import Rule
 from models.itemsets.significance import benjamini_hochberg, independence_p
-from models.view import Neighbour, Trend
+from models.view import CoPurchase, Neighbour, Trend
 
 Counts = Mapping[str, float]
 
@@ -23,6 +24,7 @@ class MergeSettings:
     false_discovery_rate: float = 0.01
     rules_per_item: int = 20
     neighbours_per_item: int = 50
+    bought_with: int = 50
     trending: int = 50
 
 
@@ -95,6 +97,34 @@ def significant(
     ]
     chosen.sort(key=lambda rule: (-rule.score, rule.consequent))
     return tuple(chosen[: settings.rules_per_item])
+
+
+def bought_with(
+    item: str, pairs: Counts, items: Counts, reach: Counts, totals: Totals, settings: MergeSettings
+) -> tuple[CoPurchase, ...]:
+    """Return what an article is bought with, best first: more often than by chance, untested.
+
+    For ranking, where a weak hint is worth something; rules are what is shown as known. As with
+    rules, nothing that only few customers bought.
+    """
+    n_a = items.get(item, 0.0)
+    others = [
+        other
+        for other in sorted(pairs)
+        if pairs[other] > 0 and items.get(other, 0.0) > 0 and reach.get(other, 0.0) > 0
+    ]
+    if not others or n_a <= 0:
+        return ()
+    scale = totals.effective / totals.w
+    n_b = np.array([items[other] for other in others]) * scale
+    n_ab = np.array([pairs[other] for other in others]) * scale
+    score = measures_of(totals.effective, n_a * scale, n_b, n_ab).score
+    best = np.argsort(-score, kind="stable")[: settings.bought_with]
+    return tuple(
+        CoPurchase(others[at], round(float(n_ab[at]), 2), round(float(n_b[at]), 2))
+        for at in best.tolist()
+        if score[at] > 0
+    )
 
 
 def p_limit_of(p_values: Sequence[float], tests: int, settings: MergeSettings) -> float:

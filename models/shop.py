@@ -21,6 +21,7 @@ from models.cleaning.timeliness import too_early
 from models.customers import MAX_CART, Customer, Customers
 from models.demand import Demand
 from models.effects import Effects, Origin, Output
+from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 from models.offers.candidates import Source, proposals
 from models.offers.limits import OfferSettings, may_offer, suppressed
@@ -56,6 +57,7 @@ class ShopSettings:
     """How a shop shard works. Times in seconds."""
 
     itemsets: ItemsetSettings = field(default_factory=ItemsetSettings)
+    completion: CompletionSettings = field(default_factory=CompletionSettings)
     sequences: SequenceSettings = field(default_factory=SequenceSettings)
     offers: OfferSettings = field(default_factory=OfferSettings)
     session_window_s: float = 1800.0
@@ -76,6 +78,7 @@ class ShopShard:
         self.view: View | None = None
         self.customers = Customers(settings.max_customers)
         self.itemsets = ItemsetCounts(settings.itemsets)
+        self.completion = BasketCompletion(settings.completion)
         self.sequences = Sequences(settings.sequences)
         self.propensity = Propensity()
         self.feedback = SourceFeedback()
@@ -213,6 +216,8 @@ class ShopShard:
         for line in event.lines:
             ordered[line.sku] = ordered.get(line.sku, 0) + line.quantity
         self.demand.placed(event.order_id, ordered, effects)
+        if self.view is not None:
+            self.completion.learn(event.order_id, ordered, self.view)
         self.itemsets.learn(event.order_id, ordered, event.customer_id, at, effects)
         self._forget_articles(effects)
         customer = self._customer(event, at)
@@ -319,7 +324,10 @@ class ShopShard:
         settings = self.settings.offers
         if not may_offer(customer, at, settings):
             return
-        found = proposals(customer, self.sequences, self.view, suppressed(customer, at, settings))
+        found = proposals(
+            customer, self.sequences, self.completion, self.view,
+            suppressed(customer, at, settings),
+        )  # fmt: skip
         ranked = rank(found, self.feedback, settings.size)
         if not ranked:
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
@@ -23,6 +24,16 @@ class Neighbour(msgspec.Struct, frozen=True, array_like=True, gc=False):
     share: float
 
 
+class CoPurchase(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An article that is bought with another: (effective) numbers of orders."""
+
+    sku: str
+    n_ab: float
+    """Orders with both."""
+    n_b: float
+    """Orders with this one."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is merged about one article."""
 
@@ -32,7 +43,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Alphabetically later articles that are frequent together with this one."""
     next: tuple[Neighbour, ...] = ()
     """What is looked at near this article, most often first."""
+    bought_with: tuple[CoPurchase, ...] = ()
+    """What it is bought with more often than by chance, the best score first; no test was made."""
     count: float = 0.0
+    """Orders with this article."""
+    baskets: float = 0.0
+    """All orders."""
 
 
 class Trend(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -40,6 +56,13 @@ class Trend(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     sku: str
     share: float
+
+
+class Rows(Protocol):
+    """Whatever knows the merged rows."""
+
+    def row(self, item: str) -> Row:
+        """Return what is known about an article (an empty row if nothing is)."""
 
 
 TRENDING = "\x1ftrending"

@@ -16,6 +16,7 @@ from models.merge import (
     MergeSettings,
     Totals,
     add_up,
+    bought_with,
     frequent_partners,
     neighbours_of,
     p_limit_of,
@@ -150,7 +151,11 @@ class Merger:
                         align([_levels(own[item]) for own in covisits if item in own]),
                         self._settings,
                     ),
+                    bought_with=bought_with(
+                        item, pairs[item], counts, reach[item], totals, self._settings
+                    ),
                     count=counts.get(item, 0.0) * scale,
+                    baskets=totals.effective if item in counts else 0.0,
                 )
             )
             for item in items

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.alarms.latch import LatchSettings
 from models.floor import FloorSettings
+from models.itemsets.completion import CompletionSettings
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
@@ -186,6 +187,9 @@ class Settings(BaseSettings):
     itemsets: ItemsetSettings = Field(
         default_factory=ItemsetSettings, description="How baskets are counted."
     )
+    completion: CompletionSettings = Field(
+        default_factory=CompletionSettings, description="How a cart is completed."
+    )
     rules: MergeSettings = Field(
         default_factory=MergeSettings, description="Which rules and rows are published."
     )
@@ -219,7 +223,7 @@ class Settings(BaseSettings):
     def shop(self) -> ShopSettings:
         """Return the settings of a shop shard."""
         return ShopSettings(
-            itemsets=self.itemsets, sequences=self.sequences, offers=self.offers,
+            itemsets=self.itemsets, completion=self.completion, sequences=self.sequences, offers=self.offers,
             session_window_s=self.session_window_s, max_customers=self.max_customers,
             max_skus=self.max_skus, seen_ids=self.seen_ids,
         )  # fmt: skip
@@ -249,12 +253,17 @@ ABOUT: dict[type, dict[str, str]] = {
         "max_triples": "Most triples counted per shard.",
         "min_customers": "Pairs that in no shard so many customers bought are not published.",
     },
+    CompletionSettings: {
+        "basket": "Most articles of a cart or an order that are looked at; of larger ones a sample.",
+        "step": "How fast the weights of the measures move, above 0.",
+    },
     MergeSettings: {
         "min_support": "Least share of all baskets for a pair to become a rule.",
         "min_count": "Least number of baskets for a pair to become a rule.",
         "false_discovery_rate": "Share of published rules that may be chance.",
         "rules_per_item": "Most rules published per article.",
         "neighbours_per_item": "Most articles looked at next that are published per article.",
+        "bought_with": "Most articles bought with an article that are published, untested.",
         "trending": "Length of the list of trending articles.",
     },
     SequenceSettings: {

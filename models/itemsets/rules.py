@@ -10,7 +10,7 @@ import math
 
 import msgspec
 
-_Z = 1.959963984540054
+Z = 1.959963984540054
 """97.5 % quantile of the normal distribution: Wilson bounds are 95 % two-sided."""
 
 
@@ -72,7 +72,7 @@ def wilson_lower(hits: float, trials: float) -> float:
     if trials <= 0:
         return 0.0
     share = min(hits / trials, 1.0)
-    square = _Z * _Z / trials
+    square = Z * Z / trials
     centre = share + square / 2
-    spread = _Z * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
+    spread = Z * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
     return max((centre - spread) / (1 + square), 0.0)

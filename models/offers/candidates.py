@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.customers import Customer
-from models.itemsets.rules import Rule
+from models.itemsets.completion import BasketCompletion
 from models.sequences.guess import Sequences
 from models.view import View
 from schemas.outputs import Reason
@@ -29,6 +29,7 @@ class Proposal:
 def proposals(
     customer: Customer,
     sequences: Sequences,
+    completion: BasketCompletion,
     view: View | None,
     blocked: Collection[str],
     *,
@@ -41,7 +42,7 @@ def proposals(
         _trending(sequences, view, per_source + len(blocked)),
     ]
     if view is not None:
-        found.insert(1, _bought_together(customer, view))
+        found.insert(1, _bought_together(customer, completion, view))
     return [
         Proposal(one.source, _best(one.scores, blocked, per_source), one.reason) for one in found
     ]
@@ -65,28 +66,25 @@ def _viewed_next(customer: Customer, sequences: Sequences, view: View | None) ->
     return Proposal("viewed_next", sequences.next(customer.visit, view), reason)
 
 
-def _bought_together(customer: Customer, view: View) -> Proposal:
-    scores: dict[str, float] = {}
-    strongest: dict[str, Rule] = {}
-    for sku in (*customer.cart, *customer.visit.recent):
-        for rule in view.row(sku).rules:
-            score, other = rule.score, rule.consequent
-            if score > scores.get(other, 0.0):
-                scores[other], strongest[other] = score, rule
+def _bought_together(customer: Customer, completion: BasketCompletion, view: View) -> Proposal:
+    basket = dict.fromkeys((*customer.cart, *customer.visit.recent))
+    found = completion.candidates(basket, view, customer.session_id)
+    chances = completion.ranking.chances(found.features).tolist()
 
     def reason(sku: str) -> Reason:
-        rule = strongest[sku]
+        item, pair = found.because[found.skus.index(sku)]
+        row = view.row(item)
+        lift = pair.n_ab * row.baskets / (row.count * pair.n_b)
         text = (
-            f"Bought together with {rule.antecedent} in {rule.n_ab:.0f} of {rule.n_a:.0f} orders, "
-            f"{rule.lift:.1f} times as often as by chance."
+            f"Bought together with {item} in {pair.n_ab:.0f} of {row.count:.0f} orders, "
+            f"{lift:.1f} times as often as by chance."
         )
         return Reason(
-            kind="bought_together", text=text, because_of=rule.antecedent,
-            together=rule.n_ab, of=rule.n_a,
-            confidence=min(rule.confidence, 1.0), lift=rule.lift,
+            kind="bought_together", text=text, because_of=item, together=pair.n_ab, of=row.count,
+            confidence=min(pair.n_ab / row.count, 1.0), lift=lift,
         )  # fmt: skip
 
-    return Proposal("bought_together", scores, reason)
+    return Proposal("bought_together", dict(zip(found.skus, chances, strict=True)), reason)
 
 
 def _bought_again(customer: Customer) -> Proposal:

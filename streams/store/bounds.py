@@ -241,7 +241,7 @@ FAMILIES: tuple[Family, ...] = (
         "{view-k}:rows", "hash", "part of the view", "the merged row of an article", "field",
         "deleted once no shard knows the article; never more than `TAILORLINE_MAX_SKUS` and "
         "`TAILORLINE_SEQUENCES__MAX_ITEMS`, and the list of trends", lambda s, _: s.view_rows() + 1,
-        2000,
+        2600,
     ),
     Family(
         "{view-k}:version", "string", "part of the view", "the part's version", "key", "one",
@@ -251,6 +251,6 @@ FAMILIES: tuple[Family, ...] = (
         "{view-k}:undo", "list", "part of the view", "what rows were before, for replay", "row",
         f"{VIEW_HISTORY} versions of at most `TAILORLINE_MERGING__ROWS` rows (with "
         "`TAILORLINE_STORE__KEEP_HISTORY` all of them)",
-        lambda s, _: VIEW_HISTORY * s.merging.rows, 1950,
+        lambda s, _: VIEW_HISTORY * s.merging.rows, 2560,
     ),
 )  # fmt: skip

@@ -14,7 +14,7 @@ import redis.asyncio as aredis
 
 from models.decay import Levels
 from models.itemsets.rules import Rule
-from models.view import Neighbour, Row, encode
+from models.view import CoPurchase, Neighbour, Row, encode
 from streams.encoding import Record, pack
 from streams.store.bounds import FAMILIES, Family
 from streams.store.embedded import EmbeddedValkey
@@ -69,7 +69,13 @@ def _row(number: int) -> bytes:
     )  # fmt: skip
     near = tuple(Neighbour(_sku(number + n), 1 / (n + 3)) for n in range(_NEIGHBOURS))
     partners = tuple(_sku(number + n) for n in range(5))
-    return encode(Row(rules=rules, partners=partners, next=near, count=1234.56789012345))
+    bought = tuple(CoPurchase(_sku(number + n), 123.45 + n, 2345.67 + n) for n in range(_PER_ROW))
+    return encode(
+        Row(
+            rules=rules, partners=partners, next=near, bought_with=bought, count=1234.56789012345,
+            baskets=123456.789012345,
+        )
+    )  # fmt: skip
 
 
 def _offer(number: int) -> bytes:

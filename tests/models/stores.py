@@ -13,6 +13,7 @@ from models.merge import (
     MergeSettings,
     Totals,
     add_up,
+    bought_with,
     frequent_partners,
     neighbours_of,
     p_limit_of,
@@ -94,7 +95,11 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
             next=neighbours_of(
                 align([_levels(own[item]) for own in near if item in own]), settings
             ),
+            bought_with=bought_with(
+                item, pairs.get(item, {}), items, reach.get(item, {}), totals, settings
+            ),
             count=items.get(item, 0.0),
+            baskets=totals.effective if item in items else 0.0,
         )
         for item in {*items, *(item for own in near for item in own)}
     }

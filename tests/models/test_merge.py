@@ -10,12 +10,14 @@ from models.merge import (
     MergeSettings,
     Totals,
     add_up,
+    bought_with,
     frequent_partners,
     neighbours_of,
     p_limit_of,
     significant,
     trends_of,
 )
+from models.view import CoPurchase
 
 PUBLISHED = MergeSettings(min_support=0.001, min_count=5.0, false_discovery_rate=0.01)
 _EVERYBODY = {f"a{n}": 1.0 for n in range(200)}
@@ -138,3 +140,22 @@ def test_trends_are_shares_of_all_shards() -> None:
     trends = trends_of(rows, MergeSettings(trending=2))
     assert [(trend.sku, trend.share) for trend in trends] == [("b", 0.5), ("a", 0.25)]
     assert trends_of([], PUBLISHED) == ()
+
+
+def test_what_an_article_is_bought_with_is_above_chance_and_of_enough_customers() -> None:
+    items = {"a": 40.0, "x": 20.0, "y": 20.0, "chance": 50.0, "few": 10.0}
+    pairs = {"x": 10.0, "y": 15.0, "chance": 20.0, "few": 9.0, "unknown": 5.0}
+    reach = dict.fromkeys(["x", "y", "chance", "unknown"], 1.0)
+    totals = Totals(100.0, 100.0)
+    found = bought_with("a", pairs, items, reach, totals, PUBLISHED)
+    assert found == (CoPurchase("y", 15.0, 20.0), CoPurchase("x", 10.0, 20.0))
+    assert bought_with("z", pairs, items, reach, totals, PUBLISHED) == ()
+    assert bought_with("a", {}, items, reach, totals, PUBLISHED) == ()
+    one = MergeSettings(bought_with=1)
+    assert bought_with("a", pairs, items, reach, totals, one) == (CoPurchase("y", 15.0, 20.0),)
+
+
+def test_decayed_co_purchases_read_as_numbers_of_orders() -> None:
+    totals = Totals(200.0, 400.0)  # weights of 2 each: 100 orders
+    found = bought_with("a", {"x": 20.0}, {"a": 80.0, "x": 40.0}, {"x": 1.0}, totals, PUBLISHED)
+    assert found == (CoPurchase("x", 10.0, 20.0),)

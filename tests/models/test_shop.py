@@ -14,12 +14,11 @@ from models.decay import Levels
 from models.demand import DEMAND
 from models.effects import Effects
 from models.itemsets.counts import ITEMS, TOTALS, ItemsetSettings
-from models.itemsets.rules import Rule
 from models.offers.limits import OfferSettings
 from models.sequences.guess import SequenceSettings
 from models.shop import _STEPS, COVISITS, TRENDS, ShopSettings, ShopShard
 from models.snapshot import Snapshot, seal, unseal
-from models.view import TRENDING, Row, Trend, View, encode
+from models.view import TRENDING, CoPurchase, Row, Trend, View, encode
 from schemas.decoding import Reject
 from schemas.outputs import Offer
 from schemas.topics import OFFERS
@@ -310,8 +309,8 @@ def test_counts_keep_up_with_time_also_without_orders(by: str) -> None:
 
 
 def test_an_offer_has_its_reason_times_and_a_deterministic_id() -> None:
-    rule = Rule(antecedent="a", consequent="b", n=1000, n_a=100, n_b=50, n_ab=40)
-    seen = View(1, {"a": encode(Row(rules=(rule,)))})
+    row = Row(bought_with=(CoPurchase("b", 40.0, 50.0),), count=100.0, baskets=1000.0)
+    seen = View(1, {"a": encode(row)})
     feed, again = shop(EAGER, seen), shop(EAGER, seen)
     event = add("a", 7.0)
     for each in (feed, again):

@@ -7,15 +7,11 @@ from itertools import pairwise
 import pytest
 
 from models.customers import Customer
-from models.itemsets.rules import Rule
+from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.offers.candidates import Proposal, proposals
 from models.sequences.guess import Sequences, SequenceSettings
 from models.sequences.visit import Visit
-from models.view import TRENDING, Neighbour, Row, Trend, View, encode
-
-
-def rule(a: str, b: str, n_ab: float, n_b: float = 50) -> Rule:
-    return Rule(antecedent=a, consequent=b, n=1000, n_a=100, n_b=n_b, n_ab=n_ab)
+from models.view import TRENDING, CoPurchase, Neighbour, Row, Trend, View, encode
 
 
 def by_source(
@@ -24,7 +20,8 @@ def by_source(
     sequences = Sequences(SequenceSettings(second_step=0, like_sessions=0))
     for earlier, sku in pairwise(["a", "b", "c"]):
         sequences.learn(Visit([earlier]), sku, 0.0)
-    found = proposals(customer, sequences, view, blocked.split(), per_source=per_source)
+    completion = BasketCompletion(CompletionSettings())
+    found = proposals(customer, sequences, completion, view, blocked.split(), per_source=per_source)
     return {one.source: one for one in found}
 
 
@@ -45,22 +42,22 @@ def test_a_new_customer_gets_what_is_trending() -> None:
     assert found["trending"].scores == {"b": 1.0, "c": 1.0}
 
 
-def test_the_strongest_rule_is_the_reason() -> None:
-    rows = {
-        "a": encode(Row(rules=(rule("a", "x", 40), rule("a", "y", 20)))),
-        "b": encode(Row(rules=(rule("b", "x", 30), rule("b", "weak", 5)))),
-    }
-    found = by_source(Customer(cart={"b": None}, visit=Visit(["a"])), View(1, rows))[
-        "bought_together"
-    ]
-    assert list(found.scores) == ["x", "y"], "weak is no better than chance"
-    assert found.scores["x"] == rule("a", "x", 40).score
+def test_the_strongest_co_purchase_is_the_reason() -> None:
+    def bought(**pairs: float) -> bytes:
+        with_it = tuple(CoPurchase(sku, n_ab, 50) for sku, n_ab in pairs.items())
+        return encode(Row(bought_with=with_it, count=100, baskets=1000))
+
+    view = View(1, {"a": bought(x=40, y=20), "b": bought(x=30, weak=6)})
+    found = by_source(Customer(cart={"b": None}, visit=Visit(["a"])), view)["bought_together"]
+    assert list(found.scores) == ["x", "y", "weak"]
+    assert sum(found.scores.values()) == pytest.approx(1.0)
     reason = found.reason("x")
     assert reason.text == (
         "Bought together with a in 40 of 100 orders, 8.0 times as often as by chance."
     )
     assert (reason.because_of, reason.together, reason.of) == ("a", 40, 100)
     assert (reason.confidence, reason.lift) == (0.4, 8.0)
+    assert found.reason("weak").because_of == "b"
 
 
 def test_the_merged_view_tells_what_is_trending() -> None:

@@ -1,0 +1,1 @@
+"""Baskets: what completes one, and what the next one holds."""
