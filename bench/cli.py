@@ -45,6 +45,14 @@ def baskets(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
+def nextbasket(folder: DataDir, json: Json = None) -> None:
+    """Guess a customer's next order: FOLDER holds one table of orders with customers."""
+    from bench.baskets.nextorder import bench_nextbasket, show  # noqa: PLC0415
+
+    _quality(bench_nextbasket, show, folder, json)
+
+
+@app.command()
 def propensity(folder: DataDir, json: Json = None) -> None:
     """Will a session buy: FOLDER holds one CSV in the layout of UCI's Online Shoppers."""
     from bench.propensity.run import bench_propensity, show  # noqa: PLC0415

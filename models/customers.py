@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from models.sequences.visit import Visit
 
 MAX_CART = 50
 MAX_BOUGHT = 50
 MAX_OFFERED = 50
+PURCHASE_HALF_LIFE_S = 42 * 86_400.0
+
+
+class Purchase(NamedTuple):
+    """What is known of an article that a customer bought."""
+
+    at: float
+    """When last."""
+    times: int
+    weight: float
+    """Number of purchases as of the last one, each half as much after `PURCHASE_HALF_LIFE_S`."""
+
+    def weight_at(self, at: float) -> float:
+        """Return the weight as of ``at`` (unix seconds)."""
+        return self.weight * math.exp2(-max(at - self.at, 0.0) / PURCHASE_HALF_LIFE_S)
+
+    def again(self, at: float) -> Purchase:
+        """Return what is known after one more purchase."""
+        return Purchase(at, self.times + 1, self.weight_at(at) + 1.0)
 
 
 @dataclass(slots=True)
@@ -18,6 +39,9 @@ class Example:
 
     features: dict[str, float]
     score: float
+
+
+NEVER = Purchase(0.0, 0, 0.0)
 
 
 @dataclass(slots=True)
@@ -38,8 +62,8 @@ class Customer:
     examples: list[Example] = field(default_factory=list)
     orders: int = 0
     last_order_at: float = 0.0
-    bought: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """When an article was last bought, and how often."""
+    bought: dict[str, Purchase] = field(default_factory=dict)
+    """By article, the one last bought last."""
     offered: dict[str, float] = field(default_factory=dict)
     """When an article was last offered."""
     offer_times: list[float] = field(default_factory=list)
@@ -54,8 +78,7 @@ class Customer:
 
     def remember_purchase(self, sku: str, at: float) -> None:
         """Note that an article was bought."""
-        _, times = self.bought.pop(sku, (0.0, 0))
-        self.bought[sku] = (at, times + 1)
+        self.bought[sku] = self.bought.pop(sku, NEVER).again(at)
         if len(self.bought) > MAX_BOUGHT:
             del self.bought[next(iter(self.bought))]
 

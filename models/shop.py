@@ -25,6 +25,7 @@ from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 from models.offers.candidates import Source, proposals
 from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.next_order import NextOrder
 from models.offers.ranking import SourceFeedback, rank
 from models.propensity.model import Propensity
 from models.propensity.signals import session_signals
@@ -79,6 +80,7 @@ class ShopShard:
         self.customers = Customers(settings.max_customers)
         self.itemsets = ItemsetCounts(settings.itemsets)
         self.completion = BasketCompletion(settings.completion)
+        self.next_order = NextOrder()
         self.sequences = Sequences(settings.sequences)
         self.propensity = Propensity()
         self.feedback = SourceFeedback()
@@ -224,6 +226,8 @@ class ShopShard:
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
+        if self.view is not None:
+            self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
         customer.last_order_at = at
         for sku in ordered:
@@ -325,8 +329,8 @@ class ShopShard:
         if not may_offer(customer, at, settings):
             return
         found = proposals(
-            customer, self.sequences, self.completion, self.view,
-            suppressed(customer, at, settings),
+            customer, self.sequences, self.completion, self.next_order, self.view,
+            suppressed(customer, at, settings), at,
         )  # fmt: skip
         ranked = rank(found, self.feedback, settings.size)
         if not ranked:

@@ -8,12 +8,15 @@ from typing import Literal
 
 from models.customers import Customer
 from models.itemsets.completion import BasketCompletion
+from models.offers.next_order import NextOrder, candidates_of
 from models.sequences.guess import Sequences
-from models.view import View
+from models.view import CoPurchase, View
 from schemas.outputs import Reason
 
-Source = Literal["viewed_next", "bought_together", "bought_again", "trending"]
-SOURCES: tuple[Source, ...] = ("viewed_next", "bought_together", "bought_again", "trending")
+Source = Literal["viewed_next", "bought_together", "next_order", "trending"]
+SOURCES: tuple[Source, ...] = ("viewed_next", "bought_together", "next_order", "trending")
+
+_NOTHING = View(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +33,21 @@ def proposals(
     customer: Customer,
     sequences: Sequences,
     completion: BasketCompletion,
+    next_order: NextOrder,
     view: View | None,
     blocked: Collection[str],
+    at: float,
     *,
     per_source: int = 20,
 ) -> list[Proposal]:
     """Return what all sources propose for a customer's current session, ``blocked`` left out."""
+    known = view or _NOTHING
     found = [
         _viewed_next(customer, sequences, view),
-        _bought_again(customer),
+        _bought_together(customer, completion, known),
+        _next_order(customer, next_order, known, at),
         _trending(sequences, view, per_source + len(blocked)),
     ]
-    if view is not None:
-        found.insert(1, _bought_together(customer, completion, view))
     return [
         Proposal(one.source, _best(one.scores, blocked, per_source), one.reason) for one in found
     ]
@@ -72,28 +77,36 @@ def _bought_together(customer: Customer, completion: BasketCompletion, view: Vie
     chances = completion.ranking.chances(found.features).tolist()
 
     def reason(sku: str) -> Reason:
-        item, pair = found.because[found.skus.index(sku)]
-        row = view.row(item)
-        lift = pair.n_ab * row.baskets / (row.count * pair.n_b)
-        text = (
-            f"Bought together with {item} in {pair.n_ab:.0f} of {row.count:.0f} orders, "
-            f"{lift:.1f} times as often as by chance."
-        )
-        return Reason(
-            kind="bought_together", text=text, because_of=item, together=pair.n_ab, of=row.count,
-            confidence=min(pair.n_ab / row.count, 1.0), lift=lift,
-        )  # fmt: skip
+        return _together(*found.because[found.skus.index(sku)], view)
 
     return Proposal("bought_together", dict(zip(found.skus, chances, strict=True)), reason)
 
 
-def _bought_again(customer: Customer) -> Proposal:
-    scores = {sku: times / (times + 2) for sku, (_, times) in customer.bought.items() if times > 1}
+def _next_order(customer: Customer, next_order: NextOrder, view: View, at: float) -> Proposal:
+    found = candidates_of(customer, view, at)
+    chances = next_order.ranking.chances(found.features).tolist()
 
     def reason(sku: str) -> Reason:
-        return Reason(kind="bought_again", text=f"Bought {customer.bought[sku][1]} times before.")
+        purchase = customer.bought.get(sku)
+        if purchase is not None:
+            times = "once" if purchase.times == 1 else f"{purchase.times} times"
+            return Reason(kind="bought_again", text=f"Bought {times} before.")
+        return _together(*found.because[sku], view, "the last order's ")
 
-    return Proposal("bought_again", scores, reason)
+    return Proposal("next_order", dict(zip(found.skus, chances, strict=True)), reason)
+
+
+def _together(item: str, pair: CoPurchase, view: View, whose: str = "") -> Reason:
+    row = view.row(item)
+    lift = pair.n_ab * row.baskets / (row.count * pair.n_b)
+    text = (
+        f"Bought together with {whose}{item} in {pair.n_ab:.0f} of {row.count:.0f} orders, "
+        f"{lift:.1f} times as often as by chance."
+    )
+    return Reason(
+        kind="bought_together", text=text, because_of=item, together=pair.n_ab, of=row.count,
+        confidence=min(pair.n_ab / row.count, 1.0), lift=lift,
+    )  # fmt: skip
 
 
 def _trending(sequences: Sequences, view: View | None, limit: int) -> Proposal:

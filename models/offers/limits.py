@@ -42,7 +42,7 @@ def suppressed(customer: Customer, at: float, settings: OfferSettings) -> set[st
         if at - offered_at < settings.item_cooldown_s
     }
     blocked.update(customer.cart, customer.visit.recent)
-    for sku, (bought_at, _) in customer.bought.items():
-        if at - bought_at < settings.rebuy_after_s:
+    for sku, purchase in customer.bought.items():
+        if at - purchase.at < settings.rebuy_after_s:
             blocked.add(sku)
     return blocked

@@ -9,7 +9,7 @@ from models.offers.candidates import SOURCES, Proposal, Source
 PRIOR_WEIGHT: dict[Source, float] = {
     "viewed_next": 1.0,
     "bought_together": 1.5,
-    "bought_again": 0.5,
+    "next_order": 0.5,
     "trending": 0.1,
 }
 _PRIOR_SHOWN = 50.0

@@ -1,4 +1,4 @@
-"""The benchmark of basket completion, on made-up files."""
+"""The benchmarks of baskets, on made-up files: what completes one, what the next one holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rich.console import Console
 
 from bench.baskets.completion import bench_baskets, prequential, show
 from bench.baskets.counted import LAG, Counted
+from bench.baskets.nextorder import Hits, bench_nextbasket
+from bench.baskets.nextorder import show as show_next
 from bench.baskets.orders import Order, find, load
 from bench.data import DataError
 
@@ -108,3 +110,38 @@ def test_rows_are_as_old_as_the_merge_lets_them_be() -> None:
         counted.learn(f"q{n}", ("a", "x"), f"c{n}", 1e3)
     assert counted.row("a").bought_with[0].n_ab == pytest.approx(2 * LAG + 1, rel=1e-2)
     assert counted.row("unknown").bought_with == ()
+
+
+def habits(customers: int, orders: int) -> str:
+    """Draw customers who order three articles of their own and one at random."""
+    rng, lines = random.Random(5), ["basket_id,household_key,day,product_id"]
+    for n in range(customers * orders):
+        customer, turn = n % customers, n // customers
+        skus = [*(f"own{customer}-{k}" for k in range(3)), f"r{rng.randrange(500)}"]
+        lines += [f"{n},h{customer},{turn + 1},{sku}" for sku in skus]
+    return "\n".join(lines)
+
+
+def test_habits_are_found(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text("milk,bread\n")
+    with pytest.raises(DataError, match="0 of 1"):
+        bench_nextbasket(tmp_path, Console(quiet=True))
+    (tmp_path / "carts.csv").write_text(habits(20, 8))
+    report = bench_nextbasket(tmp_path, Console(quiet=True))
+    show_next(report, Console(quiet=True))
+    assert report.data == ["carts.csv"]
+    assert report.results["n"] == 128
+    assert report.results["nrecall10"] == pytest.approx(0.75, abs=0.05)
+    assert report.results["nrecall10_repeat"] > 0.95
+    assert set(report.baselines) == {"personal_top_frequency", "personal_decayed", "popularity"}
+    assert report.baselines["popularity"]["nrecall10"] < 0.2
+
+
+def test_recall_is_of_what_ten_guesses_can_hold() -> None:
+    hits = Hits()
+    order = Order("o", "c", 0.0, tuple(f"a{n}" for n in range(20)))
+    hits.add(order, [f"a{n}" for n in range(5)] + ["no"] * 5 + ["a9"], frozenset(["a0", "a7"]))
+    assert hits.recalls == [0.5]
+    assert hits.repeats == [0.5]
+    assert hits.explored == [0.4]
+    assert hits.metrics()["hr10"] == 1.0

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from models.customers import MAX_BOUGHT, MAX_OFFERED, Customer, Customers, Example
+import pytest
+
+from models.customers import (
+    MAX_BOUGHT,
+    MAX_OFFERED,
+    PURCHASE_HALF_LIFE_S,
+    Customer,
+    Customers,
+    Example,
+    Purchase,
+)
 from models.sequences.visit import Visit
 
 
@@ -10,12 +20,12 @@ def test_a_new_session_forgets_the_old_one_but_not_the_customer() -> None:
     customer = Customer(
         session_id="s1", views=3, searches=1, carts=1, removes=1, clicks=1, visit=Visit(["a"]),
         cart={"a": None}, examples=[Example({}, 0.5)], orders=2, last_order_at=5.0,
-        bought={"a": (5.0, 1)}, offered={"b": 6.0}, offer_times=[6.0],
+        bought={"a": Purchase(5.0, 1, 1.0)}, offered={"b": 6.0}, offer_times=[6.0],
     )  # fmt: skip
     customer.start_session("s2", 10.0)
     assert customer == Customer(
         session_id="s2", started=10.0, orders=2, last_order_at=5.0,
-        bought={"a": (5.0, 1)}, offered={"b": 6.0}, offer_times=[6.0],
+        bought={"a": Purchase(5.0, 1, 1.0)}, offered={"b": 6.0}, offer_times=[6.0],
     )  # fmt: skip
 
 
@@ -27,7 +37,9 @@ def test_purchases_are_counted_and_the_oldest_forgotten() -> None:
     customer.remember_purchase("first", 2.0)
     customer.remember_purchase("more", 3.0)
     assert len(customer.bought) == MAX_BOUGHT
-    assert customer.bought["first"] == (2.0, 2)
+    first = customer.bought["first"]
+    assert (first.at, first.times) == (2.0, 2)
+    assert first.weight == pytest.approx(2.0, abs=1e-4)
     assert "sku0" not in customer.bought
 
 
@@ -63,3 +75,13 @@ def test_forgetting() -> None:
     assert customers.forget("a")
     assert not customers.forget("a")
     assert "a" not in customers
+
+
+def test_a_purchase_counts_half_after_its_half_life() -> None:
+    customer = Customer()
+    customer.remember_purchase("a", 0.0)
+    customer.remember_purchase("a", PURCHASE_HALF_LIFE_S)
+    purchase = customer.bought["a"]
+    assert purchase == Purchase(PURCHASE_HALF_LIFE_S, 2, 1.5)
+    assert purchase.weight_at(2 * PURCHASE_HALF_LIFE_S) == 0.75
+    assert purchase.weight_at(0.0) == 1.5, "late events are of now"

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from models.customers import Customer
+from models.customers import Customer, Purchase
 from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.offers.candidates import Proposal, proposals
+from models.offers.next_order import NextOrder
 from models.sequences.guess import Sequences, SequenceSettings
 from models.sequences.visit import Visit
 from models.view import TRENDING, CoPurchase, Neighbour, Row, Trend, View, encode
@@ -21,7 +22,10 @@ def by_source(
     for earlier, sku in pairwise(["a", "b", "c"]):
         sequences.learn(Visit([earlier]), sku, 0.0)
     completion = BasketCompletion(CompletionSettings())
-    found = proposals(customer, sequences, completion, view, blocked.split(), per_source=per_source)
+    found = proposals(
+        customer, sequences, completion, NextOrder(), view, blocked.split(), 10.0,
+        per_source=per_source,
+    )  # fmt: skip
     return {one.source: one for one in found}
 
 
@@ -29,7 +33,8 @@ def test_without_a_view_the_shard_knows_what_it_has_seen_itself() -> None:
     found = by_source(Customer(visit=Visit(["b"])), blocked="b")
     assert found["viewed_next"].scores == {"c": pytest.approx(2 / 3), "a": pytest.approx(1 / 3)}
     assert found["trending"].scores == {"c": 1.0}
-    assert "bought_together" not in found
+    assert not found["bought_together"].scores
+    assert not found["next_order"].scores
     reason = found["viewed_next"].reason("c")
     assert (reason.kind, reason.because_of) == ("viewed_next", "b")
     assert reason.text == "Often viewed next by those who viewed b."
@@ -65,12 +70,33 @@ def test_the_merged_view_tells_what_is_trending() -> None:
     assert by_source(Customer(), view)["trending"].scores == {"t1": 1.0, "t2": 0.25}
 
 
-def test_what_was_bought_twice_is_proposed_again() -> None:
-    customer = Customer(bought={"once": (0.0, 1), "twice": (0.0, 2), "often": (0.0, 8)})
-    found = by_source(customer)["bought_again"]
-    assert found.scores == {"often": 0.8, "twice": 0.5}
-    assert list(found.scores) == ["often", "twice"]
+def test_what_was_bought_before_is_proposed_again() -> None:
+    customer = Customer(
+        bought={
+            "once": Purchase(0.0, 1, 1.0), "twice": Purchase(0.0, 2, 2.0),
+            "often": Purchase(0.0, 8, 8.0),
+        },
+        orders=8,
+    )  # fmt: skip
+    found = by_source(customer)["next_order"]
+    assert list(found.scores) == ["often", "twice", "once"]
     assert found.reason("often").text == "Bought 8 times before."
+    assert found.reason("once").text == "Bought once before."
+    assert found.reason("once").kind == "bought_again"
+
+
+def test_what_goes_with_the_last_order_is_proposed() -> None:
+    with_it = (CoPurchase("x", 40, 50),)
+    view = View(1, {"a": encode(Row(bought_with=with_it, count=100, baskets=1000))})
+    customer = Customer(bought={"a": Purchase(5.0, 1, 1.0)}, orders=1, last_order_at=5.0)
+    found = by_source(customer, view)["next_order"]
+    assert set(found.scores) == {"a", "x"}
+    reason = found.reason("x")
+    assert (reason.kind, reason.because_of) == ("bought_together", "a")
+    assert reason.text == (
+        "Bought together with the last order's a in 40 of 100 orders, "
+        "8.0 times as often as by chance."
+    )
 
 
 def test_what_is_blocked_takes_no_place_of_what_is_not() -> None:

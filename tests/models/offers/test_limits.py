@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.customers import Customer
+from models.customers import Customer, Purchase
 from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.sequences.visit import Visit
 
@@ -50,7 +50,7 @@ def test_what_is_suppressed_and_for_how_long() -> None:
     settings = OfferSettings(item_cooldown_s=100.0, rebuy_after_s=1000.0)
     customer = Customer(
         cart={"in cart": None}, visit=Visit(["looked at"]), offered={"offered": 0.0},
-        bought={"bought": (0.0, 1)},
+        bought={"bought": Purchase(0.0, 1, 1.0)},
     )  # fmt: skip
     always = {"in cart", "looked at"}
     assert suppressed(customer, 99.0, settings) == {*always, "offered", "bought"}

@@ -26,7 +26,7 @@ def test_clicks_raise_a_source_and_ignored_impressions_lower_it() -> None:
     assert feedback.rate("trending") == pytest.approx(152.5 / 1050)
     assert feedback.weight("trending") > 2.5 * PRIOR_WEIGHT["trending"]
     assert feedback.weight("viewed_next") < 0.1 * PRIOR_WEIGHT["viewed_next"]
-    assert feedback.weight("bought_again") == pytest.approx(PRIOR_WEIGHT["bought_again"])
+    assert feedback.weight("next_order") == pytest.approx(PRIOR_WEIGHT["next_order"])
 
 
 def test_scores_of_sources_add_up_and_the_strongest_says_why() -> None:
