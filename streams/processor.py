@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.effects import Effects, Origin
@@ -164,7 +164,7 @@ class Processor:
         self.versions = snapshot.views
 
 
-def in_time_order(messages: Sequence[Message]) -> Iterable[Message]:
+def in_time_order(messages: Sequence[Message]) -> Sequence[Message]:
     """Merge the topics of a batch by Kafka's timestamps, keeping each topic's order.
 
     So that a click of a second ago is learnt before the order it led to, also when catching up.

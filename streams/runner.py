@@ -200,7 +200,7 @@ class Runner:
         if self._replay is not None:
             self._replay.offer(messages)
             messages = await self._learn_again()
-        left = list(in_time_order(messages))
+        left = in_time_order(messages)
         while left:
             await self._outgoing.room(self._settings.kafka.max_unconfirmed)
             started = time.perf_counter()

@@ -56,6 +56,10 @@ def test_one_that_came_back_is_not_lost(coordinator, clock):
     assert not coordinator.is_lost
 
 
+def test_one_that_was_told_nothing_is_not_lost(coordinator):
+    assert not coordinator.is_lost
+
+
 def test_the_group_gives_up_first():
     kafka = KafkaSettings(session_timeout_ms=45_000)
     clock = Clock()

@@ -420,3 +420,41 @@ def test_no_step_is_blamed_after_a_batch_that_failed(driver: Driver, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         run(driver, runner.handle(orders(0, 1)))
     assert runner.processor.in_hand is None
+
+
+def test_a_shard_that_has_read_nothing_is_not_snapshotted(settings):
+    eager = settings.model_copy(
+        update={"snapshots": SnapshotSettings(key=SecretStr("test"), every_s=1e-9)}
+    )
+    with Driver(eager) as driver:
+        runner = driver.runner(SHOP)
+        run(driver, runner.maintain())
+        run(driver, runner.snapshot())
+        run(driver, runner.let_go(1.0))
+        assert run(driver, driver.store.load_snapshot(SHOP)) is None
+
+
+def test_who_lets_go_while_learning_again_leaves_the_snapshot_as_it_was(driver: Driver):
+    run(driver, driver.runner(SHOP).handle(orders(0, 2)))
+    run(driver, driver.runner(SHOP).snapshot())
+    run(driver, driver.runner(SHOP).handle(orders(2, 2)))
+    before = run(driver, driver.store.load_snapshot(SHOP))
+    next_one = driver.host._new_runner(SHOP)
+    assert run(driver, next_one.take_over()) == {"orders": 2}
+    assert next_one.replaying
+    number = next_one._seq
+    run(driver, next_one.let_go(1.0))
+    assert run(driver, driver.store.load_snapshot(SHOP)) == before
+    assert next_one._seq == number
+
+
+def test_no_time_passes_for_a_shard_that_had_nothing_but_rubbish(settings):
+    """There is no event time yet that could go on."""
+    eager = settings.model_copy(update={"tick_s": 1e-9})
+    with Driver(eager) as driver:
+        runner = driver.runner(SHOP)
+        run(driver, runner.handle([rubbish(0)]))
+        before = run(driver, driver.store.claim(SHOP, runner.epoch)).journal
+        run(driver, runner.maintain())
+        assert run(driver, driver.store.claim(SHOP, runner.epoch)).journal == before
+        assert runner.processor.core.clock == 0.0

@@ -89,3 +89,12 @@ def test_a_run_that_compaction_took_away_is_over_with_the_first_message_after_it
     assert replayer.done
     assert processor.positions == {"orders": 2}
     assert [message.offset for message in replayer.rest()] == [2]
+
+
+def test_what_comes_after_a_run_is_not_learnt_with_it(driver: Driver):
+    processor = driver.host._new_runner(SHOP).processor
+    replayer = Replayer([Entry("orders", 0, 2), Entry(TICK_ENTRY, 5000, 0)])
+    replayer.offer(orders(0, 4))
+    run(driver, replayer.step(processor, no_view))
+    assert processor.core.report()["itemsets", "pairs"] == 2.0
+    assert [message.offset for message in replayer.rest()] == [2, 3]

@@ -80,6 +80,25 @@ def test_while_one_shard_waits_for_the_store_another_goes_on(settings):
         assert driver.counts(TOTALS)["n"] == 12
 
 
+def test_what_may_be_committed_is_what_the_store_has_and_not_what_is_in_work(driver: Driver):
+    runner, store = slowed(driver)
+
+    async def run() -> None:
+        store.gate.set()
+        await runner.handle(orders(0, 5))
+        store.gate.clear()
+        store.begun.clear()
+        second = asyncio.create_task(runner.handle(orders(5, 5)))
+        await store.begun.wait()
+        assert runner.processor.positions == {"orders": 10}
+        assert runner.applied == {"orders": 5}
+        store.gate.set()
+        await second
+
+    driver._loop.run(run())
+    assert runner.applied == {"orders": 10}
+
+
 def test_at_a_hand_over_the_batch_in_work_is_finished_and_those_that_wait_are_left(driver: Driver):
     runner, store = slowed(driver)
 
