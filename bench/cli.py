@@ -53,6 +53,25 @@ def nextbasket(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
+def rules(folder: DataDir, json: Json = None) -> None:
+    """Hold counts and rules against batch, bounds and chance: FOLDER as for baskets.
+
+    Exit code 1 if a count differs from FP-growth, a bound is not kept, or more than 5 of 100 draws
+    of independent baskets publish a rule.
+    """
+    from bench.rules.run import bench_rules, show  # noqa: PLC0415
+
+    report = _quality(bench_rules, show, folder, json)
+    wrong = ("different_", "missed_", "out_of_bounds_")
+    if any(value for name, value in report.results.items() if name.startswith(wrong)) or any(
+        (value or 0) > 5
+        for name, value in report.results.items()
+        if name.startswith("runs_with_rules_") and not name.endswith("_high")
+    ):
+        raise typer.Exit(1)
+
+
+@app.command()
 def propensity(folder: DataDir, json: Json = None) -> None:
     """Will a session buy: FOLDER holds one CSV in the layout of UCI's Online Shoppers."""
     from bench.propensity.run import bench_propensity, show  # noqa: PLC0415
@@ -220,8 +239,8 @@ def soak(
 def _quality(
     bench: Callable[[Path, Console], Report], show: Callable[[Report, Console], None],
     folder: Path, json: Path | None,
-) -> None:  # fmt: skip
-    """Run a benchmark of quality on the files of a folder."""
+) -> Report:  # fmt: skip
+    """Run a benchmark of quality on the files of a folder; show and return its report."""
     from bench.data import DataError  # noqa: PLC0415
 
     console = Console()
@@ -231,6 +250,7 @@ def _quality(
         _fail(str(error))
     show(report, console)
     _write(report, json)
+    return report
 
 
 def _write(report: Report, path: Path | None) -> None:

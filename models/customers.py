@@ -67,6 +67,10 @@ class Customer:
     offered: dict[str, float] = field(default_factory=dict)
     """When an article was last offered."""
     offer_times: list[float] = field(default_factory=list)
+    compared_at: float = -math.inf
+    """When a session was last counted for what offers are worth."""
+    compared: bool = False
+    """Whether this session is counted, and has not bought yet."""
 
     def start_session(self, session_id: str, at: float) -> None:
         """Begin a new session: everything about the old one goes."""
@@ -75,6 +79,7 @@ class Customer:
         self.visit.begin()
         self.cart.clear()
         self.examples.clear()
+        self.compared = False
 
     def remember_purchase(self, sku: str, at: float) -> None:
         """Note that an article was bought."""

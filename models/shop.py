@@ -24,6 +24,7 @@ from models.effects import Effects, Origin, Output
 from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 from models.offers.candidates import Source, proposals
+from models.offers.holdout import HoldOut
 from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.offers.next_order import NextOrder
 from models.offers.ranking import SourceFeedback, rank
@@ -84,6 +85,7 @@ class ShopShard:
         self.sequences = Sequences(settings.sequences)
         self.propensity = Propensity()
         self.feedback = SourceFeedback()
+        self.holdout = HoldOut(settings.offers.holdout)
         self.unmatched_returns = 0
         self._seen = {
             "clickstream": SeenIds(settings.seen_ids),
@@ -149,6 +151,7 @@ class ShopShard:
         """Return model metrics as ``(model, metric) -> value``."""
         return {
             **{("propensity", name): value for name, value in self.propensity.report().items()},
+            **{("offers", name): value for name, value in self.holdout.report().items()},
             ("itemsets", "pairs"): float(len(self.itemsets)),
             ("itemsets", "open_triples"): float(len(self.itemsets.opened)),
             ("sequences", "rows"): float(len(self.sequences.covisits)),
@@ -226,6 +229,7 @@ class ShopShard:
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
+        self.holdout.bought(event.customer_id, customer)
         if self.view is not None:
             self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
@@ -334,6 +338,9 @@ class ShopShard:
         )  # fmt: skip
         ranked = rank(found, self.feedback, settings.size)
         if not ranked:
+            return
+        self.holdout.could_offer(event.customer_id, customer, at)
+        if self.holdout.holds(event.customer_id):
             return
         offer_id = effects.new_id()
         customer.remember_offer(tuple(sku for sku, _, _ in ranked), at, settings.daily_cap)

@@ -55,6 +55,8 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.itemsets.window", "BasketWindow"),
         ("models.itemsets.window", "Kept"),
         ("models.listwise", "Listwise"),
+        ("models.offers.holdout", "Group"),
+        ("models.offers.holdout", "HoldOut"),
         ("models.offers.limits", "OfferSettings"),
         ("models.offers.next_order", "NextOrder"),
         ("models.offers.ranking", "SourceFeedback"),

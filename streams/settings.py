@@ -292,6 +292,7 @@ ABOUT: dict[type, dict[str, str]] = {
         "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds.",
         "expires_after_s": "An offer holds for so many seconds.",
         "pending": "Most offers per shard that still wait for a click or a purchase.",
+        "holdout": "Share of the customers who get no offers, so that it is known what offers add; 0 to 1.",
     },
     FloorSettings: {
         "max_sensors": "Most sensors, and most machines, per shard; the longest silent ones go.",

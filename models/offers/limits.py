@@ -19,6 +19,7 @@ class OfferSettings:
     rebuy_after_s: float = 7 * 86400.0
     expires_after_s: float = 1800.0
     pending: int = 20_000
+    holdout: float = 0.05
 
 
 def may_offer(customer: Customer, at: float, settings: OfferSettings) -> bool:

@@ -342,6 +342,21 @@ def test_views_make_offers_once_there_are_enough_of_them() -> None:
     assert [offer.trigger for offer in feed.sent] == ["view"]
 
 
+def test_who_is_held_out_gets_no_offer_and_is_counted() -> None:
+    held = ShopSettings(offers=OfferSettings(min_views=1, holdout=1.0))
+    feed = shop(held, HOT)
+    feed(view("a"), view("b", 1.0), placed("o", "a", 2.0))
+    assert not feed.sent
+    assert customer(feed).offer_times == []
+    report = feed.shard.report()
+    assert report["offers", "held_out_sessions"] == report["offers", "held_out_bought"] == 1.0
+    everybody = ShopSettings(offers=OfferSettings(min_views=1, holdout=0.0))
+    feed = shop(everybody, HOT)
+    feed(view("a"), view("b", 1.0), placed("o", "a", 2.0))
+    assert feed.sent
+    assert feed.shard.report()["offers", "offered_bought"] == 1.0
+
+
 def test_no_offer_without_anything_to_offer() -> None:
     feed = shop(EAGER)
     feed(add("a"))
