@@ -30,6 +30,8 @@ TRIPLES = "count:triples"
 PAIRS = "row:pairs:"
 REACH = "row:reach:"
 Triple = tuple[str, str, str]
+_FEW = 256
+"""So few pairs are not worth a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class ItemsetCounts:
     """The counts of one shard."""
 
     __slots__ = (
-        "_born", "_decay", "_items", "_lost", "_pairs", "_reach", "_settings", "_thirds",
-        "_triples", "_until_prune", "_weight", "_weight2", "_window", "opened",
+        "_born", "_decay", "_items", "_lost", "_pairs", "_prune_at", "_reach", "_settings",
+        "_thirds", "_triples", "_until_prune", "_weight", "_weight2", "_window", "opened",
     )  # fmt: skip
 
     def __init__(self, settings: ItemsetSettings) -> None:
@@ -69,6 +71,8 @@ class ItemsetCounts:
         self._triples: dict[str, float] = {}
         """By the triple's joined name, as in the store."""
         self._until_prune = ceil(1 / settings.epsilon) if settings.epsilon else 0
+        self._prune_at = _FEW
+        """With so many pairs it is looked at which can go, or after so many baskets."""
         self._thirds: dict[tuple[str, str], list[str]] = {}
         """By the first two articles of the counted triples."""
         self.opened: set[Triple] = set()
@@ -89,7 +93,7 @@ class ItemsetCounts:
         self._count(basket, 1, effects)
         if self._settings.epsilon:
             self._until_prune -= 1
-            if self._until_prune <= 0:
+            if self._until_prune <= 0 or len(self._pairs) >= self._prune_at:
                 self._prune(effects)
         self._make_room(effects)
 
@@ -214,6 +218,9 @@ class ItemsetCounts:
         for pair in [p for p, held in self._pairs.items() if held + self._born[p] <= bound]:
             self._forget(pair, effects)
         self._until_prune = ceil(1 / self._settings.epsilon)
+        # Or once they have grown by a quarter: so a look at all costs four for each new pair, however
+        # many there are, and never are there many more than must be.
+        self._prune_at = max(len(self._pairs) * 5 // 4, _FEW)
 
     def _make_room(self, effects: Effects) -> None:
         """If there are too many pairs forget those that can have the least, of equal ones the oldest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -365,3 +365,15 @@ def test_the_merge_is_told_of_those_bought_with_what_is_forgotten() -> None:
     effects = Effects()
     counts.forget(["a"], effects)
     assert effects.dirty == {0: set("abc")}
+
+
+def test_pairs_do_not_grow_by_much_more_than_a_quarter_before_rare_ones_go() -> None:
+    """Between two prunings by number of baskets there would be twice as many pairs as are kept."""
+    settings = ItemsetSettings(half_life_s=0, epsilon=1e-3)
+    counts, rng, sizes = ItemsetCounts(settings), random.Random(1), list[int]()
+    for n in range(4_000):
+        counts.learn(f"o{n}", {f"r{rng.randrange(3_000)}" for _ in range(4)}, "c", 0.0, Effects())
+        sizes.append(len(counts))
+    kept = [after for before, after in pairwise(sizes) if after < before]
+    assert len(kept) > 10
+    assert max(sizes) < 1.3 * max(kept)
