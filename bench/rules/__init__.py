@@ -1,0 +1,1 @@
+"""What the counting and testing of rules promises: nothing out of chance, nothing frequent lost."""
