@@ -213,10 +213,10 @@ def _agree(chosen: Chosen, itemsets: Sequence[Itemset], numbers: Sequence[int]) 
 def _in_window(kept: Sequence[Kept], itemsets: Sequence[Itemset]) -> tuple[list[int], list[float]]:
     """Return in how many baskets each set is, and their summed weight, by posting lists."""
     postings: dict[str, list[int]] = {item: [] for items in itemsets for item in items}
+    wanted = frozenset(postings)
     for number, basket in enumerate(kept):
-        for item in basket.items:
-            if item in postings:
-                postings[item].append(number)
+        for item in wanted.intersection(basket.items):
+            postings[item].append(number)
     rows = {item: np.array(places, np.int64) for item, places in postings.items()}
     weights = np.array([basket.weight for basket in kept])
     marked = np.zeros(len(kept), np.bool_)
