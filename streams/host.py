@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from streams.audits import Audits
 from streams.errors import Misconfigured, ShardLost, StaleOwner, StateLost
 from streams.guard import Guard
 from streams.layout import resized
@@ -50,6 +51,7 @@ class Host:
         self._lost: dict[ShardId, float] = {}
         """When a shard is to be taken over again, by the monotonic clock."""
         self._losses: dict[ShardId, deque[float]] = {}
+        self._audits = Audits(settings, metrics)
 
     async def assign(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Take over the shards of these partitions; return where to read each one from.
@@ -179,6 +181,7 @@ class Host:
                 before.result()  # raises what went wrong
             chore = self._noting_loss(runner, runner.maintain())
             self._chores[shard] = asyncio.create_task(chore)
+        self._audits.step(self.runners)
         self._report()
 
     async def tick(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from models.itemsets.audit import Audit
 from streams.processor import Done, Message
 from streams.topology import ShardId
 
@@ -18,6 +19,11 @@ _LATENCY = (
 )  # fmt: skip
 _SAMPLES = 16
 """Latencies taken per batch and topic: evenly spread, for a histogram costs a microsecond each."""
+
+_AUDIT = (
+    "compared", "violations", "missing", "largest_difference", "largest_relative_difference",
+    "complete", "seconds", "loop_seconds",
+)  # fmt: skip
 
 
 class Metrics:
@@ -188,6 +194,20 @@ class Metrics:
         """Note that the last snapshot covers everything there is."""
         taken = time.monotonic()
         self.snapshot_age_seconds.labels(str(shard)).set_function(lambda: time.monotonic() - taken)
+
+    def audited(self, shard: ShardId, found: Audit, seconds: float, held_up: float) -> None:
+        """Note what an audit found, how long it took, and the longest that it held up the loop."""
+        values = (
+            found.compared, found.violations, found.missing, found.largest_difference,
+            found.largest_relative, found.complete, seconds, held_up,
+        )  # fmt: skip
+        for name, value in zip(_AUDIT, values, strict=True):
+            self.model_metric.labels("itemsets_audit", name, str(shard)).set(value)
+
+    def not_audited(self, shard: ShardId) -> None:
+        """Forget what audits of a shard found: it is another worker's."""
+        for name in _AUDIT:
+            self.model_metric.remove("itemsets_audit", name, str(shard))
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

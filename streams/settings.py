@@ -214,6 +214,12 @@ class Settings(BaseSettings):
         description="Latest event ids per shop shard and topic that repeats are recognised by.",
     )
     tick_s: Seconds = Field(5.0, description="A shard without events for so long gets a tick.")
+    audit_every_s: float = Field(
+        3600.0,
+        ge=0,
+        description="How often each shop shard's counts of itemsets are held against exact mining "
+        "of its kept baskets; 0: never. Needs the extra audit.",
+    )
     shutdown_s: Seconds = Field(25.0, description="Longest orderly stop; then the process exits.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."

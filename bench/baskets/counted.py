@@ -12,10 +12,10 @@ LAG = 100
 
 
 class Counted:
-    """`ItemsetCounts`, as shipped unless set otherwise, and rows as the merge makes them."""
+    """`ItemsetCounts` with the shipped settings, and rows as the merge makes them."""
 
-    def __init__(self, settings: ItemsetSettings | None = None) -> None:
-        self.itemsets = ItemsetCounts(settings or ItemsetSettings())
+    def __init__(self) -> None:
+        self.itemsets = ItemsetCounts(ItemsetSettings())
         self.settings = MergeSettings()
         self.orders = 0
         self._hashes: dict[str, dict[str, float]] = {}
@@ -39,17 +39,6 @@ class Counted:
     def items(self) -> dict[str, float]:
         """Return the counts of articles."""
         return self._hashes.get(ITEMS, {})
-
-    def pairs(self) -> dict[tuple[str, str], float]:
-        """Return the counts of pairs, each once, in alphabetical order."""
-        return {
-            (item, other): count
-            for key, row in self._hashes.items()
-            if key.startswith(PAIRS)
-            for item in (key.removeprefix(PAIRS),)
-            for other, count in row.items()
-            if item < other
-        }
 
     def _merged(self, item: str) -> Row:
         found = self._hashes.get(TOTALS, {})

@@ -1,1 +1,1 @@
-"""Rules: counts held against a batch, bounds held against the truth, chance held against nothing."""
+"""What the counting and testing of rules promises: nothing out of chance, nothing frequent lost."""

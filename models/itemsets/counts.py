@@ -65,7 +65,7 @@ class ItemsetCounts:
         self._born: dict[tuple[str, str], float] = {}
         """By pair, how much its count may be too low: what it may have had when it was forgotten."""
         self._lost = 0.0
-        """The most that a pair can have had that went because there were too many."""
+        """The most that a pair can have had that was forgotten for being light."""
         self._reach: dict[tuple[str, str], int] = {}
         self._items: dict[str, float] = {}
         self._triples: dict[str, float] = {}
@@ -80,6 +80,32 @@ class ItemsetCounts:
     def __len__(self) -> int:
         """Return the number of pairs held."""
         return len(self._pairs)
+
+    @property
+    def window(self) -> BasketWindow:
+        """The kept baskets; only to be looked at."""
+        return self._window
+
+    def held(self, items: tuple[str, ...]) -> tuple[float, float]:
+        """Return the weight counted of up to three articles (none: of all baskets), sorted.
+
+        And how much too low it may be: more than nothing for pairs only.
+        """
+        match items:
+            case ():
+                return self._weight, 0.0
+            case (item,):
+                return self._items.get(item, 0.0), 0.0
+            case (first, second):
+                held = self._pairs.get((first, second))
+                if held is None:
+                    return 0.0, max(self._settings.epsilon * self._weight, self._lost)
+                return held, self._born.get((first, second), 0.0)
+        return self._triples.get(SEPARATOR.join(items), 0.0), 0.0
+
+    def pairs_from(self, least: float) -> list[tuple[str, str]]:
+        """Return the pairs whose count is at least ``least``. Slow: goes through all."""
+        return [pair for pair, held in self._pairs.items() if held >= least]
 
     def learn(
         self, order_id: str, skus: Iterable[str], customer_id: str, at: float, effects: Effects
@@ -179,18 +205,17 @@ class ItemsetCounts:
         for pair in combinations(items, 2):
             first, second = pair
             held = pairs.get(pair)
-            if held is None:
-                if sign < 0:
-                    continue  # pruned since it was counted: nothing left to take back
+            if held is None and sign > 0:
                 held = 0
                 if born:
                     self._born[pair] = born
-            pairs[pair] = held + weight
-            row, mirrored = rows[first], rows[second]
-            row[second] = row.get(second, 0) + weight
-            mirrored[first] = mirrored.get(first, 0) + weight
-            if sign > 0:
-                self._count_customer(pair, basket.customer, effects)
+            if held is not None:  # else it was pruned since: nothing left to take back
+                pairs[pair] = held + weight
+                row, mirrored = rows[first], rows[second]
+                row[second] = row.get(second, 0) + weight
+                mirrored[first] = mirrored.get(first, 0) + weight
+                if sign > 0:
+                    self._count_customer(pair, basket.customer, effects)
             for third in thirds.get(pair, ()):
                 # Each triple is met once, at its first two articles.
                 if third in rows:
@@ -215,8 +240,11 @@ class ItemsetCounts:
     def _prune(self, effects: Effects) -> None:
         """Forget the pairs that cannot be frequent (Lossy Counting)."""
         bound = self._settings.epsilon * self._weight
-        for pair in [p for p, held in self._pairs.items() if held + self._born[p] <= bound]:
+        gone = [p for p, held in self._pairs.items() if held + self._born[p] <= bound]
+        for pair in gone:
             self._forget(pair, effects)
+        if gone:  # orders taken back make the weight less, and not what these may have had
+            self._lost = max(self._lost, bound)
         self._until_prune = ceil(1 / self._settings.epsilon)
         # Or once they have grown by a quarter: so a look at all costs four for each new pair, however
         # many there are, and never are there many more than must be.

@@ -37,6 +37,15 @@ class BasketWindow:
     def __len__(self) -> int:
         return len(self._orders)
 
+    @property
+    def complete(self) -> bool:
+        """Whether it never was full: no basket that came in was let go."""
+        return self._first == 0
+
+    def baskets(self) -> tuple[Kept, ...]:
+        """Return the baskets that are here, the oldest first: a copy of references, quickly made."""
+        return tuple(filter(None, self._baskets))
+
     def push(self, basket: Kept) -> None:
         """Take a basket in, and let the oldest go if the window is full."""
         number = self._first + len(self._baskets)

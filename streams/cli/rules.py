@@ -11,11 +11,14 @@ from rich.table import Table
 
 from models.itemsets.rules import Rule
 from models.view import View
+from streams.cli import rules_audit
 from streams.cli.console import OUT, fail
 from streams.cli.opened import opened
 from streams.cli.worker import load_settings
 from streams.store.protocol import StoreError
 
+app = typer.Typer(invoke_without_command=True)
+app.command("audit")(rules_audit.audit_counts)
 _MEASURES = (
     "support",
     "confidence",
@@ -36,7 +39,9 @@ _HEADS = (
 )  # fmt: skip
 
 
+@app.callback()
 def rules(
+    ctx: typer.Context,
     *,
     item: Annotated[
         str | None, typer.Option(help="Only rules with this article, on either side.")
@@ -52,6 +57,8 @@ def rules(
 
     Exit codes: 0 shown, also if there are none yet; 1 the store does not answer; 2 wrong settings.
     """
+    if ctx.invoked_subcommand:
+        return
     settings = load_settings()
     try:
         with opened(settings) as (store, run):

@@ -103,7 +103,7 @@ def reset(
 
     Exit codes: 0 deleted, 1 refused or failed (the message says why), 2 wrong call or settings.
     """
-    shard = _shard(name)
+    shard = shard_named(name)
     settings = load_settings()
     try:
         with opened(settings) as (store, run):
@@ -128,7 +128,8 @@ def reset(
         OUT.print("Start the workers: it is rebuilt from the oldest events that Kafka has.")
 
 
-def _shard(name: str) -> ShardId:
+def shard_named(name: str) -> ShardId:
+    """Return the shard that is meant on the command line."""
     flow, _, number = name.rpartition("-")
     if flow not in {each.name for each in FLOWS} or not number.isdecimal():
         raise typer.BadParameter(
