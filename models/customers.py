@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from models.sequences.visit import Visit
 
@@ -18,6 +20,9 @@ class Example:
 
     features: dict[str, float]
     score: float
+    """The probability that was served."""
+    scores: Mapping[Any, float]
+    """That of each contender, by name."""
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from models.offers.candidates import Source, proposals
 from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.offers.ranking import SourceFeedback, rank
 from models.propensity.model import Propensity
+from models.propensity.settings import ContestSettings, Pin
 from models.propensity.signals import session_signals
 from models.sequences.guess import Sequences, SequenceSettings
 from models.view import TRENDING, View
@@ -58,6 +59,7 @@ class ShopSettings:
     itemsets: ItemsetSettings = field(default_factory=ItemsetSettings)
     sequences: SequenceSettings = field(default_factory=SequenceSettings)
     offers: OfferSettings = field(default_factory=OfferSettings)
+    propensity: ContestSettings = field(default_factory=ContestSettings)
     session_window_s: float = 1800.0
     max_customers: int = 50_000
     max_skus: int = 50_000
@@ -77,7 +79,7 @@ class ShopShard:
         self.customers = Customers(settings.max_customers)
         self.itemsets = ItemsetCounts(settings.itemsets)
         self.sequences = Sequences(settings.sequences)
-        self.propensity = Propensity()
+        self.propensity = Propensity(settings.propensity)
         self.feedback = SourceFeedback()
         self.unmatched_returns = 0
         self._seen = {
@@ -122,6 +124,14 @@ class ShopShard:
         """Go on with the view that was adopted before a snapshot: all that follows from it is done."""
         self.view = view
 
+    def can_pin(self, name: Pin) -> bool:
+        """Whether this shard has the classifier that is to serve, or is to let the contest decide."""
+        return name == "none" or name in self.settings.propensity.contenders
+
+    def pin(self, name: Pin) -> bool:
+        """Have a classifier serve, or the contest decide again; whether that is anything new."""
+        return self.propensity.pin(None if name == "none" else name)
+
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events: sessions end, carts are left behind."""
         self._pass_time(at, effects)
@@ -143,7 +153,7 @@ class ShopShard:
     def report(self) -> dict[tuple[str, str], float]:
         """Return model metrics as ``(model, metric) -> value``."""
         return {
-            **{("propensity", name): value for name, value in self.propensity.report().items()},
+            **self.propensity.report(),
             ("itemsets", "pairs"): float(len(self.itemsets)),
             ("itemsets", "open_triples"): float(len(self.itemsets.opened)),
             ("sequences", "rows"): float(len(self.sequences.covisits)),
