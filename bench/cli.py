@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -53,11 +54,17 @@ def nextbasket(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
-def propensity(folder: DataDir, json: Json = None) -> None:
+def propensity(
+    folder: DataDir,
+    json: Json = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="The slow contenders too: forest and network.")
+    ] = False,
+) -> None:
     """Will a session buy: FOLDER holds one CSV in the layout of UCI's Online Shoppers."""
     from bench.propensity.run import bench_propensity, show  # noqa: PLC0415
 
-    _quality(bench_propensity, show, folder, json)
+    _quality(partial(bench_propensity, everything=everything), show, folder, json)
 
 
 @app.command()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.sequences.visit import Visit
 
@@ -39,6 +40,9 @@ class Example:
 
     features: dict[str, float]
     score: float
+    """The probability that was served."""
+    scores: Mapping[Any, float]
+    """That of each contender, by name."""
 
 
 NEVER = Purchase(0.0, 0, 0.0)

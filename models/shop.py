@@ -29,6 +29,7 @@ from models.offers.limits import OfferSettings, may_offer, suppressed
 from models.offers.next_order import NextOrder
 from models.offers.ranking import SourceFeedback, rank
 from models.propensity.model import Propensity
+from models.propensity.settings import ContestSettings, Pin
 from models.propensity.signals import session_signals
 from models.sequences.guess import Sequences, SequenceSettings
 from models.view import TRENDING, View
@@ -62,6 +63,7 @@ class ShopSettings:
     completion: CompletionSettings = field(default_factory=CompletionSettings)
     sequences: SequenceSettings = field(default_factory=SequenceSettings)
     offers: OfferSettings = field(default_factory=OfferSettings)
+    propensity: ContestSettings = field(default_factory=ContestSettings)
     session_window_s: float = 1800.0
     max_customers: int = 50_000
     max_skus: int = 50_000
@@ -83,7 +85,7 @@ class ShopShard:
         self.completion = BasketCompletion(settings.completion)
         self.next_order = NextOrder()
         self.sequences = Sequences(settings.sequences)
-        self.propensity = Propensity()
+        self.propensity = Propensity(settings.propensity)
         self.feedback = SourceFeedback()
         self.holdout = HoldOut(settings.offers.holdout)
         self.unmatched_returns = 0
@@ -129,6 +131,14 @@ class ShopShard:
         """Go on with the view that was adopted before a snapshot: all that follows from it is done."""
         self.view = view
 
+    def can_pin(self, name: Pin) -> bool:
+        """Whether this shard has the classifier that is to serve, or is to let the contest decide."""
+        return name == "none" or name in self.settings.propensity.contenders
+
+    def pin(self, name: Pin) -> bool:
+        """Have a classifier serve, or the contest decide again; whether that is anything new."""
+        return self.propensity.pin(None if name == "none" else name)
+
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events: sessions end, carts are left behind."""
         self._pass_time(at, effects)
@@ -150,7 +160,7 @@ class ShopShard:
     def report(self) -> dict[tuple[str, str], float]:
         """Return model metrics as ``(model, metric) -> value``."""
         return {
-            **{("propensity", name): value for name, value in self.propensity.report().items()},
+            **self.propensity.report(),
             **{("offers", name): value for name, value in self.holdout.report().items()},
             ("itemsets", "pairs"): float(len(self.itemsets)),
             ("itemsets", "open_triples"): float(len(self.itemsets.opened)),

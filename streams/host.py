@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from streams.audits import Audits
+from streams.champions import Champions
 from streams.errors import Misconfigured, ShardLost, StaleOwner, StateLost
 from streams.guard import Guard
 from streams.layout import resized
@@ -45,6 +46,7 @@ class Host:
         self._settings = settings
         self._store = store
         self._sender = sender
+        self._champions = Champions()
         self._mergers: dict[int, Merger] = {}
         self._merge_after = 0.0
         self._chores: dict[ShardId, asyncio.Task[None]] = {}
@@ -153,6 +155,7 @@ class Host:
 
     def _forget(self, shard: ShardId) -> Runner | None:
         self._lost.pop(shard, None)
+        self._champions.forget(shard)
         self._chores.pop(shard, None)
         if FLOW_NAMED[shard.flow].reads_view:
             self._mergers.pop(shard.number, None)
@@ -235,7 +238,12 @@ class Host:
     def _report(self) -> None:
         alarms: dict[str, float] = {"low": 0.0, "medium": 0.0, "high": 0.0}
         for shard, runner in self.runners.items():
-            for (model, metric), value in runner.processor.core.report().items():
+            report = runner.processor.core.report()
+            # What a replay learns again was said when it was new.
+            change = None if runner.replaying else self._champions.look(shard, report)
+            if change:
+                log.info("another classifier serves", shard=str(shard), **change._asdict())
+            for (model, metric), value in report.items():
                 self.metrics.model_metric.labels(model, metric, str(shard)).set(value)
                 if model == "alarms":
                     alarms[metric] += value

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.effects import Effects, Origin
+from models.propensity.settings import PINS, Pin
 from models.snapshot import Snapshot
 from models.view import View
 from schemas.decoding import DECODERS, Reject
 from streams.encoding import Record, pack, record_of
 from streams.guard import Guard, dead_letter
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry, Work
+from streams.store.protocol import PIN_ENTRY, TICK_ENTRY, VIEW_ENTRY, Entry, Work
 from streams.topology import Core, ShardId
 
 _LOOK_EVERY = 16
@@ -145,6 +146,14 @@ class Processor:
         self.core.adopt(view, work.effects)
         self.versions = view.versions
         work.journal.append(Entry(VIEW_ENTRY, versions=view.versions))
+
+    def pin(self, name: Pin, work: Work) -> None:
+        """Have a classifier serve; noted in the journal, for it changes decisions.
+
+        Nothing is done if it serves already, or takes no part in this shard's contest.
+        """
+        if self.core.can_pin(name) and self.core.pin(name):
+            work.journal.append(Entry(PIN_ENTRY, PINS.index(name), 0))
 
     def tick(self, at: float, work: Work) -> None:
         """Let time pass without events; noted in the journal like an event."""

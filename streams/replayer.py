@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from models.propensity.settings import PINS
 from streams.processor import Message, Processor
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry
+from streams.store.protocol import PIN_ENTRY, TICK_ENTRY, VIEW_ENTRY, Entry
 
 
 class Replayer:
@@ -36,6 +37,8 @@ class Replayer:
                 processor.versions = entry.versions
             elif entry.kind == TICK_ENTRY:
                 processor.tick(entry.first / 1000, processor.begin())
+            elif entry.kind == PIN_ENTRY:
+                processor.pin(PINS[entry.first], processor.begin())
             elif not self._learn(entry, processor):
                 return
             self._entries.pop()

@@ -19,7 +19,7 @@ from streams.outgoing import Outgoing, Sender
 from streams.processor import Done, Message, Processor, in_time_order
 from streams.replayer import Replayer
 from streams.settings import Settings
-from streams.store.protocol import Claim, Store, ViewGone
+from streams.store.protocol import Claim, Store, ViewGone, Work
 from streams.topology import FLOW_NAMED, ShardId
 from streams.views import Views
 
@@ -129,6 +129,13 @@ class Runner:
                     "those of now; to change them, `tailorline shards reset` rebuilds it",
                     shard=str(self.shard),
                 )
+            pin = self._settings.propensity.pin
+            if self._reads_view() and not self.processor.core.can_pin(pin):
+                log.warning(
+                    "the classifier of TAILORLINE_PROPENSITY__PIN takes no part in this shard's "
+                    "contest and does not serve; `tailorline shards reset` rebuilds the shard with it",
+                    shard=str(self.shard), pin=pin,
+                )  # fmt: skip
             if any(snapshot.views):
                 self.processor.core.resume(await self._view_at(snapshot.views))
         starts = dict(claim.watermarks) | self.processor.positions
@@ -204,14 +211,20 @@ class Runner:
         while left:
             await self._outgoing.room(self._settings.kafka.max_unconfirmed)
             started = time.perf_counter()
-            work = self.processor.begin()
-            if self._reads_view():
-                self.processor.adopt(self._views.latest, work)
+            work = self._begin()
             done = self.processor.run(left, work, self._settings.store.batch_changes)
             taken, left = left[: done.taken], left[done.taken :]
             self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
             await self._apply(done, taken)
         self._active_at = time.monotonic()
+
+    def _begin(self) -> Work:
+        """Return work that begins with what was decided elsewhere: by the merge, and by operators."""
+        work = self.processor.begin()
+        if self._reads_view():
+            self.processor.adopt(self._views.latest, work)
+            self.processor.pin(self._settings.propensity.pin, work)
+        return work
 
     def _reads_view(self) -> bool:
         return FLOW_NAMED[self.shard.flow].reads_view
@@ -222,9 +235,7 @@ class Runner:
             if not good or self._replay is not None or not self.processor.positions:
                 return
             now = time.monotonic()
-            work = self.processor.begin()
-            if self._reads_view():
-                self.processor.adopt(self._views.latest, work)
+            work = self._begin()
             idle = now - self._active_at
             if idle >= self._settings.tick_s and self.processor.core.clock:
                 self._active_at = now

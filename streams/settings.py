@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.alarms.latch import LatchSettings
@@ -13,6 +15,7 @@ from models.itemsets.completion import CompletionSettings
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
+from models.propensity.settings import ContestSettings
 from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings
 from models.sequences.neighbours import NeighbourSettings
@@ -197,6 +200,9 @@ class Settings(BaseSettings):
         default_factory=SequenceSettings, description="How views are learnt from."
     )
     offers: OfferSettings = Field(default_factory=OfferSettings, description="How offers are made.")
+    propensity: ContestSettings = Field(
+        default_factory=ContestSettings, description="Which classifiers compete to serve."
+    )
     floor: FloorSettings = Field(
         default_factory=FloorSettings, description="Sensor scores and alarms."
     )
@@ -226,10 +232,25 @@ class Settings(BaseSettings):
     )
     log_format: Literal["json", "console"] = Field("json", description="How logs look.")
 
+    @field_validator("propensity")
+    @classmethod
+    def _installed(cls, propensity: ContestSettings) -> ContestSettings:
+        if "mlp" in propensity.contenders and find_spec("sklearn") is None:
+            raise ValueError(
+                "the contender mlp needs scikit-learn, which is not installed: "
+                "pip install 'tailorline[mlp]', or leave it out"
+            )
+        return propensity
+
     def shop(self) -> ShopSettings:
-        """Return the settings of a shop shard."""
+        """Return the settings of a shop shard.
+
+        Without the pin: that is an operator's word which holds at the next start, while a shard
+        goes on with the model settings that it was begun with.
+        """
         return ShopSettings(
             itemsets=self.itemsets, completion=self.completion, sequences=self.sequences, offers=self.offers,
+            propensity=replace(self.propensity, pin="none"),
             session_window_s=self.session_window_s, max_customers=self.max_customers,
             max_skus=self.max_skus, seen_ids=self.seen_ids,
         )  # fmt: skip
@@ -299,6 +320,17 @@ ABOUT: dict[type, dict[str, str]] = {
         "expires_after_s": "An offer holds for so many seconds.",
         "pending": "Most offers per shard that still wait for a click or a purchase.",
         "holdout": "Share of the customers who get no offers, so that it is known what offers add; 0 to 1.",
+    },
+    ContestSettings: {
+        "champion": "The classifier that serves at first: logistic, linear_svm, "
+        "hoeffding_adaptive_tree, adaptive_random_forest (slow, large) or mlp (needs tailorline[mlp]).",
+        "challengers": "Others that learn beside it, comma-separated; empty: none, and no contest.",
+        "block": "Sessions that a challenger is compared with the champion over; one check each.",
+        "checks": "So many checks in a row must a challenger pass to be promoted.",
+        "z": "It passes one if better by so many standard errors; raised for several challengers.",
+        "min_sessions": "Least sessions between two promotions, and before the first.",
+        "pin": "The classifier that serves whatever the contest says; holds at the next start of the "
+        "worker, without a reset.",
     },
     FloorSettings: {
         "max_sensors": "Most sensors, and most machines, per shard; the longest silent ones go.",

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.faults.outcome import Counts, Outcome
+from models.propensity.settings import PINS
 from models.view import View
 from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS
@@ -14,7 +15,7 @@ from streams.guard import Guard
 from streams.processor import Done, Message, Processor
 from streams.settings import Settings
 from streams.store.memory import MemoryStore
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Entry
+from streams.store.protocol import PIN_ENTRY, TICK_ENTRY, VIEW_ENTRY, Entry
 from streams.topology import FLOW_NAMED, ShardId
 
 ViewAt = Callable[[tuple[int, ...]], Awaitable[View]]
@@ -62,6 +63,8 @@ async def _replayed(
         processor.adopt(await view_at(entry.versions), work)
     elif entry.kind == TICK_ENTRY:
         processor.tick(entry.first / 1000, work)
+    elif entry.kind == PIN_ENTRY:
+        processor.pin(PINS[entry.first], work)
     else:
         events = outcome.inputs[entry.kind, shard.number]
         return processor.run(_between(events, entry.first, entry.next), work)

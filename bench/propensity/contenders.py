@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
 from river import linear_model, optim, preprocessing, tree
 
+from models.customers import Example
 from models.propensity.classifier import Classifier
+from models.propensity.contenders.roster import NAMES, Name
+from models.propensity.settings import ContestSettings
 from models.propensity.signals import Signals
 
 
@@ -23,25 +27,37 @@ class Contender(Protocol):
 
 
 class Ours:
-    """`models.propensity.classifier.Classifier`, called as a shard calls it."""
+    """`models.propensity.classifier.Classifier`, called as a shard calls it; a visit is a session."""
 
-    def __init__(self) -> None:
-        self._classifier = Classifier()
-        self._features: dict[str, float] = {}
+    def __init__(self, settings: ContestSettings | None = None) -> None:
+        self._classifier = Classifier(settings)
+        self._examples: list[Example] = []
+
+    @property
+    def promotions(self) -> int:
+        """How often another one has been promoted."""
+        return self._classifier.contest.promotions
 
     def score(self, signals: Signals) -> float:
-        """Score, and keep the features for the outcome."""
-        self._features = self._classifier.meet(signals)
-        return self._classifier.score(self._features)
+        """Score, and keep the example for the outcome."""
+        self._examples = [self._classifier.meet(signals)]
+        return self._examples[0].score
 
     def learn(self, signals: Signals, *, hit: bool) -> None:
         """Learn from the features of the moment of scoring."""
         del signals
-        self._classifier.learn(self._features, hit=hit)
+        self._classifier.learn(self._examples, hit=hit)
+
+    def state_bytes(self) -> int:
+        """Return the size of the whole state as a snapshot has it, before it is compressed."""
+        return len(pickle.dumps(self._classifier, protocol=5))
 
 
 class Ungated(Ours):
-    """The same classifier, told that the gate is always shut: what the gate is worth."""
+    """The champion alone, told that the gate is always shut: what the gate is worth."""
+
+    def __init__(self) -> None:
+        super().__init__(ContestSettings(challengers=""))
 
     def score(self, signals: Signals) -> float:
         """Score without the gate."""
@@ -100,6 +116,22 @@ class Plain:
     def _features(self, signals: Signals) -> dict[str, Any]:
         kinds = {f"{name}={kind}": 1.0 for name, kind in signals.kinds.items()}
         return {**self._scaler.transform_one(signals.numbers), **kinds}
+
+
+SLOW: frozenset[str] = frozenset({"adaptive_random_forest", "mlp"})
+"""Contenders that are only run when asked for."""
+_WRONG = ContestSettings("hoeffding_adaptive_tree", "logistic")
+
+
+def alone(name: Name) -> Callable[[], Contender]:
+    """Return how to make a classifier in which one contender serves and nobody challenges it."""
+    return lambda: Ours(ContestSettings(name, ""))
+
+
+def contenders(*, slow: bool) -> dict[str, Callable[[], Contender]]:
+    """Return each contender alone, and a contest that begins with the wrong champion."""
+    own = {f"contender_{name}": alone(name) for name in NAMES if slow or name not in SLOW}
+    return {**own, "contest_begun_with_the_tree": lambda: Ours(_WRONG)}
 
 
 BASELINES: dict[str, Callable[[], Contender]] = {

@@ -35,3 +35,15 @@ def flags_of(signals: Signals) -> Features:
 
 def _mark(signals: Signals) -> str:
     return "|1" if signals.gate else "|0"
+
+
+def ungated(features: Features) -> Features:
+    """Return features as a tree wants them: each number and category once, and the gate as 0 or 1."""
+    plain: Features = {}
+    for name, value in features.items():
+        own, _, state = name.partition("|")
+        if own == "gate":
+            plain[own] = float(state)
+        elif not state or "=" not in own:
+            plain[own] = value
+    return plain

@@ -1,9 +1,11 @@
-"""Will this session buy? A linear model learnt online, scored before it learns (prequential)."""
+"""Will this session buy? Learnt online, scored before it learns (prequential)."""
 
 from __future__ import annotations
 
-from models.customers import Customer, Example
+from models.customers import Customer
 from models.propensity.classifier import Classifier
+from models.propensity.contenders.roster import Name
+from models.propensity.settings import ContestSettings
 from models.propensity.signals import Signals, session_signals
 from models.propensity.validation import Validation
 
@@ -19,29 +21,34 @@ class Propensity:
     within the session window: bought or not.
     """
 
-    __slots__ = ("_classifier", "validation")
+    __slots__ = ("_classifier",)
 
-    def __init__(self) -> None:
-        self._classifier = Classifier()
-        self.validation = Validation()
+    def __init__(self, settings: ContestSettings | None = None) -> None:
+        self._classifier = Classifier(settings)
+
+    @property
+    def validation(self) -> Validation:
+        """The progressive validation of the scores that were served."""
+        return self._classifier.contest.served
 
     def score(self, signals: Signals) -> float:
         """Return the probability that the session buys; changes nothing."""
-        return self._classifier.score(self._classifier.features(signals))
+        return self._classifier.score(signals)
 
     def observe(self, customer: Customer, at: float) -> None:
         """Log an example if this view of the session is one that is scored."""
         if customer.views in _SCORED_AT:
-            features = self._classifier.meet(session_signals(customer, at))
-            customer.examples.append(Example(features, self._classifier.score(features)))
+            customer.examples.append(self._classifier.meet(session_signals(customer, at)))
 
     def close(self, customer: Customer, *, bought: bool) -> None:
         """Learn the outcome of a session from the examples that were logged in it."""
-        for example in customer.examples:
-            self.validation.take(example.score, hit=bought)
-            self._classifier.learn(example.features, hit=bought)
+        self._classifier.learn(customer.examples, hit=bought)
         customer.examples.clear()
 
-    def report(self) -> dict[str, float]:
-        """Return the progressive validation so far, with the base rate's loss beside it."""
-        return self.validation.report()
+    def pin(self, name: Name | None) -> bool:
+        """Have a contender serve, or (None) the contest decide again; see `Contest.pin`."""
+        return self._classifier.contest.pin(name)
+
+    def report(self) -> dict[tuple[str, str], float]:
+        """Return the progressive validation of what was served, and of each contender."""
+        return self._classifier.contest.report()

@@ -15,6 +15,7 @@ from streams.topology import ShardId
 
 VIEW_ENTRY = "@view"
 TICK_ENTRY = "@tick"
+PIN_ENTRY = "@pin"
 
 
 class StoreError(Exception):
@@ -30,7 +31,8 @@ class Entry:
     """A line of a shard's journal: what was applied, in order.
 
     For a topic: the offsets ``first`` up to, not including, ``next``. For ``@view``: the versions
-    that were adopted. For ``@tick``: the time that was reached, in milliseconds.
+    that were adopted. For ``@tick``: the time that was reached, in milliseconds. For ``@pin``: who is to
+    serve, by its place in `models.propensity.settings.PINS`.
     """
 
     kind: str

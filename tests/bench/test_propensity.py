@@ -11,9 +11,10 @@ from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
 from bench.data import DataError
-from bench.propensity.contenders import BASELINES, Ours
+from bench.propensity.contenders import BASELINES, SLOW, Ours, contenders
 from bench.propensity.run import bench_propensity, exact_auc, prequential, show
 from bench.propensity.visits import KINDS, LABEL, NUMBERS, find, load
+from models.propensity.contenders.roster import NAMES
 
 COLUMNS = (*NUMBERS, *KINDS, LABEL)
 
@@ -40,7 +41,12 @@ def test_the_whole_bench(tmp_path: Path, name: str) -> None:
     report = bench_propensity(tmp_path, Console(quiet=True))
     show(report, Console(quiet=True))
     assert {"auc", "auc_second_half", "us_per_event", "ece"} <= report.results.keys()
-    assert set(report.baselines) == set(BASELINES)
+    assert set(report.baselines) == {*BASELINES, *contenders(slow=False)}
+    assert "contender_mlp" not in report.baselines
+    alone = report.baselines["contender_logistic"]
+    assert alone["auc"] == report.results["auc"]
+    assert alone["state_kb"] < report.results["state_kb"]
+    assert report.results["promotions"] == 0
     assert report.results["n"] == 300
     assert report.results["auc"] > report.baselines["base_rate"]["auc"] + 0.2
     assert report.baselines["gate_alone"]["auc"] > 0.7
@@ -66,6 +72,20 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
     path.write_text("Month,Revenue\nMay,TRUE\n")
     with pytest.raises(DataError, match="PageValues"):
         load(path)
+
+
+def test_all_that_can_serve_is_run_when_asked_for() -> None:
+    names = {f"contender_{name}" for name in NAMES}
+    assert names <= contenders(slow=True).keys()
+    assert names - contenders(slow=False).keys() == {f"contender_{name}" for name in SLOW}
+
+
+def test_a_contest_begun_with_the_wrong_one_is_one(tmp_path: Path) -> None:
+    rng = random.Random(6)
+    visits = load(write(tmp_path, [row(rng)]))
+    begun = contenders(slow=False)["contest_begun_with_the_tree"]()
+    assert prequential(begun, visits)["promotions"] == 0
+    assert begun._classifier.contest.champion == "hoeffding_adaptive_tree"
 
 
 def test_an_example_is_scored_before_it_is_learnt(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+import streams.settings
+from models.propensity.settings import ContestSettings
 from streams.cli.catalogue import catalogue, unknown_names, without_password
 from streams.cli.config import page
 from streams.settings import ABOUT, Settings
@@ -36,6 +39,8 @@ def test_every_name_sets_its_setting(monkeypatch: pytest.MonkeyPatch):
         value = choices.get(kind) or (kind.split(" | ")[-1] if "|" in kind else "1")
         if setting.env.endswith("ON_LOSS"):
             value = "skip"
+        if setting.env.endswith("CHALLENGERS"):
+            value = "linear_svm"
         monkeypatch.setenv(setting.env, value)
     Settings()
     assert unknown_names() == []
@@ -101,6 +106,20 @@ def test_names_that_are_no_settings_are_pointed_out(run, tmp_path: Path):
         "TAILORLINE_KAFKA__GRUOP is no setting: it changes nothing.",
         "TAILORLINE_TICKS is no setting: it changes nothing.",
     ]
+
+
+def test_a_contest_that_cannot_be_is_refused_with_what_to_do(run):
+    result = run("config", "show", TAILORLINE_PROPENSITY__CHALLENGERS="linear_svm,forest")
+    assert result.exit_code == 2
+    assert "TAILORLINE_PROPENSITY: " in result.stderr
+    assert "No contender is called 'forest'" in result.stderr
+
+
+def test_a_contender_whose_package_is_lacking_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(streams.settings, "find_spec", lambda _: None)
+    assert Settings(_env_file=None).propensity.champion == "logistic"
+    with pytest.raises(ValidationError, match=r"pip install 'tailorline\[mlp\]'"):
+        Settings(_env_file=None, propensity=ContestSettings(challengers="mlp"))
 
 
 def test_wrong_settings_are_said_all_at_once(run):

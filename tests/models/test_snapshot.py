@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import zlib
 from collections.abc import Callable
 from datetime import date
@@ -16,9 +17,13 @@ from models.customers import Customer
 from models.floor import FloorShard
 from models.itemsets.counts import ItemsetCounts
 from models.itemsets.window import Kept
+from models.propensity.classifier import Classifier
+from models.propensity.contenders.roster import NAMES
+from models.propensity.settings import ContestSettings
 from models.shop import ShopShard
 from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
 from tests.models.events import Feed
+from tests.models.propensity.examples import examples, squares
 from tests.models.shards import BusyShop, floor_events, quick_floor, shop_events
 
 KEY = b"k" * 32
@@ -68,7 +73,20 @@ def test_a_floor_shard_comes_back_whole(floor: FloorShard) -> None:
 
 
 def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: FloorShard) -> None:
-    assert names_in(shop) | names_in(floor) == models.snapshot._ALLOWED
+    found = names_in(shop) | names_in(floor)
+    for name in NAMES:
+        classifier = Classifier(ContestSettings(name, ""))
+        for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
+            classifier.learn([classifier.meet(signals)], hit=hit)
+        found |= names_in(classifier)
+    assert found == models.snapshot._ALLOWED
+
+
+def test_a_class_of_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = seal(Snapshot(Classifier(ContestSettings("mlp", "")), {}, ()), KEY)
+    monkeypatch.setitem(sys.modules, "sklearn.neural_network._multilayer_perceptron", None)
+    with pytest.raises(SnapshotError, match=r"cannot be loaded: .*sklearn"):
+        unseal(raw, KEY)
 
 
 def good() -> bytes:

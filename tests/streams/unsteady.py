@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from models.propensity.settings import PINS
 from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS
 from streams.driver import Crash, Driver, _key_of
@@ -22,7 +23,7 @@ from streams.processor import Done, Message, Processor
 from streams.runner import Runner
 from streams.settings import Settings
 from streams.store.memory import MemoryStore
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Applied, Entry, Work
+from streams.store.protocol import PIN_ENTRY, TICK_ENTRY, VIEW_ENTRY, Applied, Entry, Work
 from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
 from streams.views import Views
 
@@ -327,6 +328,8 @@ class Reference:
             self.processor.adopt(await Views(store, PARTITIONS).at(entry.versions), work)
         elif entry.kind == TICK_ENTRY:
             self.processor.tick(entry.first / 1000, work)
+        elif entry.kind == PIN_ENTRY:
+            self.processor.pin(PINS[entry.first], work)
         else:
             messages = inputs[entry.kind, self._shard.number]
             return self.processor.run(messages[entry.first : entry.next], work)

@@ -34,7 +34,7 @@ def trained(sessions: int, *, signal: bool = True) -> Propensity:
 
 
 def test_it_learns_a_planted_signal_prequentially() -> None:
-    report = trained(1500).report()
+    report = trained(1500).validation.report()
     assert report["examples"] == 1500
     assert report["auc"] > 0.75
     assert report["log_loss"] < 0.9 * report["base_rate_log_loss"]
@@ -42,7 +42,7 @@ def test_it_learns_a_planted_signal_prequentially() -> None:
 
 
 def test_without_a_signal_it_claims_none() -> None:
-    report = trained(1500, signal=False).report()
+    report = trained(1500, signal=False).validation.report()
     assert report["auc"] == pytest.approx(0.5, abs=0.05)
     assert report["log_loss"] < 1.05 * report["base_rate_log_loss"]
 
@@ -61,7 +61,7 @@ def test_scoring_changes_nothing() -> None:
 def test_an_unlearnt_model_knows_nothing() -> None:
     model = Propensity()
     assert model.score(session_signals(Customer(), 0.0)) == 0.5
-    assert model.report()["examples"] == 0.0
+    assert model.report()["propensity", "examples"] == 0.0
 
 
 def test_examples_are_scored_before_they_are_learnt() -> None:
@@ -91,19 +91,20 @@ def test_what_a_number_means_may_depend_on_the_gate() -> None:
     for number in range(2_000):
         signals = Signals({"minutes": rng.uniform(0, 60)}, gate=rng.random() < 0.5)
         bought = (signals.numbers["minutes"] > 15) == signals.gate
-        features = classifier.meet(signals)
-        right += number >= 1_000 and (classifier.score(features) > 0.5) == bought
-        classifier.learn(features, hit=bought)
+        example = classifier.meet(signals)
+        right += number >= 1_000 and (example.score > 0.5) == bought
+        classifier.learn([example], hit=bought)
     assert right > 900
 
 
 def test_an_example_is_learnt_as_it_was_when_it_was_scored() -> None:
     classifier = Classifier()
     first = classifier.meet(Signals({"views": 1.0}))
+    kept = dict(first.features)
     for views in range(2, 50):
         classifier.meet(Signals({"views": float(views)}))
-    assert classifier.features(Signals({"views": 1.0})) != first
-    assert classifier.meet(Signals({"views": 1.0})) != first
+    assert classifier.meet(Signals({"views": 1.0})).features != kept
+    assert first.features == kept
 
 
 def test_a_restored_model_goes_on_alike() -> None:

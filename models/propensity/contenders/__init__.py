@@ -1,0 +1,1 @@
+"""Classifiers that may serve: each scores features, then learns what became of them."""
