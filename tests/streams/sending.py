@@ -15,6 +15,7 @@ class HeldSender:
         self.has_some = asyncio.Event()
 
     def send(self, records, confirmed) -> None:
+        assert records, "of a batch without records no report ever comes: who waits waits for ever"
         self.sent += records
         self.has_some.set()
         self.waiting.append(confirmed)

@@ -458,3 +458,23 @@ def test_no_time_passes_for_a_shard_that_had_nothing_but_rubbish(settings):
         run(driver, runner.maintain())
         assert run(driver, driver.store.claim(SHOP, runner.epoch)).journal == before
         assert runner.processor.core.clock == 0.0
+
+
+def test_a_new_owner_of_an_empty_outbox_has_nothing_to_wait_for(driver: Driver):
+    runner, _ = held(driver)
+    run(driver, runner.handle(orders(0, 2)))  # orders have no outputs
+    next_one = driver.host._new_runner(SHOP)
+    next_one._outgoing._sender = sender = HeldSender()
+    assert run(driver, next_one.take_over()) == {"orders": 0}
+    assert sender.waiting == []
+
+
+def test_a_shard_snapshotted_before_the_first_view_is_restored_without_one(driver: Driver):
+    run(driver, driver.runner(SHOP).handle(clicks(0, 6)))
+    driver.snapshot()
+    driver.merge()
+    driver.store._parts[0].undo.clear()  # as if it had been published 200 times since
+    next_one, _ = rebuilt(driver)
+    assert any(driver.host.views.latest.versions)
+    assert next_one.processor.core.view is None
+    assert next_one.processor.versions == (0, 0)
