@@ -2,8 +2,8 @@
 
 from typing import Any
 
-SKIPPED = {"view", "touched"}
-"""Shared between shards, or only noting what is to be published: no decision rests on them."""
+SKIPPED = {"view", "touched", "_copies"}
+"""Shared between shards, only noting what is to be published, or made again: nothing rests on them."""
 
 
 def fingerprint(value: Any) -> Any:

@@ -53,6 +53,7 @@ class Customer:
     """A customer's profile and current session. Times in unix seconds."""
 
     session_id: str = ""
+    sessions: int = 0
     started: float = 0.0
     last: float = 0.0
     views: int = 0
@@ -71,6 +72,14 @@ class Customer:
     offered: dict[str, float] = field(default_factory=dict)
     """When an article was last offered."""
     offer_times: list[float] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    """Offers that may not be decided yet."""
+    clicked: list[str] = field(default_factory=list)
+    """Articles clicked in an offer and not bought yet."""
+    ignored: dict[str, int] = field(default_factory=dict)
+    """How often an article was shown in an offer and not clicked, since it last was."""
+    ignored_offers: int = 0
+    """Offers in a row that were shown and not clicked."""
     compared_at: float = -math.inf
     """When a session was last counted for what offers are worth."""
     compared: bool = False
@@ -79,6 +88,7 @@ class Customer:
     def start_session(self, session_id: str, at: float) -> None:
         """Begin a new session: everything about the old one goes."""
         self.session_id, self.started = session_id, at
+        self.sessions += bool(session_id)
         self.views = self.searches = self.carts = self.removes = self.clicks = 0
         self.visit.begin()
         self.cart.clear()
@@ -90,6 +100,15 @@ class Customer:
         self.bought[sku] = self.bought.pop(sku, NEVER).again(at)
         if len(self.bought) > MAX_BOUGHT:
             del self.bought[next(iter(self.bought))]
+
+    def remember_shown(self, sku: str, *, clicked: bool) -> None:
+        """Note what the customer did with an article that was shown."""
+        times = 0 if clicked else self.ignored.get(sku, 0) + 1
+        self.ignored.pop(sku, None)
+        if times:
+            self.ignored[sku] = times
+            if len(self.ignored) > MAX_OFFERED:
+                del self.ignored[next(iter(self.ignored))]
 
     def remember_offer(self, skus: tuple[str, ...], at: float, cap: int) -> None:
         """Note that articles were offered; ``cap`` offers are remembered for the daily limit."""
@@ -119,6 +138,10 @@ class Customers:
 
     def __getitem__(self, customer_id: str) -> Customer:
         return self._by_id[customer_id]
+
+    def get(self, customer_id: str) -> Customer | None:
+        """Return a customer, or None if unknown."""
+        return self._by_id.get(customer_id)
 
     def touch(self, customer_id: str) -> tuple[Customer, str | None]:
         """Return a customer, new if unknown, and the id of the one that had to go, if any."""

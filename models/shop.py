@@ -6,10 +6,8 @@ state and the same outputs with the same ids. That is what replay after a crash 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 
@@ -20,18 +18,18 @@ from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
 from models.customers import MAX_CART, Customer, Customers
 from models.demand import Demand
-from models.effects import Effects, Origin, Output
+from models.effects import Effects, Origin
 from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
-from models.offers.candidates import Source, proposals
-from models.offers.holdout import HoldOut
-from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.candidates import Knowledge
+from models.offers.limits import OfferSettings
+from models.offers.maker import Bounds, Offers, Trigger
 from models.offers.next_order import NextOrder
-from models.offers.ranking import SourceFeedback, rank
 from models.propensity.model import Propensity
 from models.propensity.settings import ContestSettings, Pin
 from models.propensity.signals import session_signals
 from models.sequences.guess import Sequences, SequenceSettings
+from models.silence import Silence
 from models.view import TRENDING, View
 from schemas.clickstream import (
     AddToCart,
@@ -44,14 +42,11 @@ from schemas.clickstream import (
 from schemas.clickstream import View as Viewed
 from schemas.decoding import Reject
 from schemas.orders import OrderCancelled, OrderEvent, OrderPlaced, OrderReturned
-from schemas.outputs import Offer, OfferItem
-from schemas.topics import OFFERS
 
 Outcome = Literal["accepted", "duplicate"] | Reject
 
 COVISITS = "blob:covisits"
 TRENDS = "blob:trending"
-POLICY = "sources-v1"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,6 +59,8 @@ class ShopSettings:
     sequences: SequenceSettings = field(default_factory=SequenceSettings)
     offers: OfferSettings = field(default_factory=OfferSettings)
     propensity: ContestSettings = field(default_factory=ContestSettings)
+    clicks: ContestSettings = field(default_factory=ContestSettings)
+    """Who competes to predict the clicks on offers."""
     session_window_s: float = 1800.0
     max_customers: int = 50_000
     max_skus: int = 50_000
@@ -86,8 +83,11 @@ class ShopShard:
         self.next_order = NextOrder()
         self.sequences = Sequences(settings.sequences)
         self.propensity = Propensity(settings.propensity)
-        self.feedback = SourceFeedback()
-        self.holdout = HoldOut(settings.offers.holdout)
+        self.offers = Offers(
+            settings.offers,
+            settings.clicks,
+            Bounds(settings.sequences.max_items, settings.sequences.trending_half_life_s),
+        )
         self.unmatched_returns = 0
         self._seen = {
             "clickstream": SeenIds(settings.seen_ids),
@@ -96,9 +96,13 @@ class ShopShard:
         self.demand = Demand(settings.max_skus, settings.itemsets.window)
         self._left = RecentNames(settings.max_skus)
         """Articles that were forgotten, and whose rows of the view the merge has to take away."""
-        self._sessions: OrderedDict[str, float] = OrderedDict()
-        self._pending: OrderedDict[str, dict[str, Source]] = OrderedDict()
-        """The sources of the articles of offers that wait for impressions and clicks."""
+        self._silence = Silence(
+            {
+                "session_end": settings.offers.session_end_s,
+                "cart_left": settings.offers.cart_left_s,
+                "session": settings.session_window_s,
+            }
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the view out of snapshots: it is shared, and has a history of its own."""
@@ -161,7 +165,7 @@ class ShopShard:
         """Return model metrics as ``(model, metric) -> value``."""
         return {
             **self.propensity.report(),
-            **{("offers", name): value for name, value in self.holdout.report().items()},
+            **self.offers.report(),
             ("itemsets", "pairs"): float(len(self.itemsets)),
             ("itemsets", "open_triples"): float(len(self.itemsets.opened)),
             ("sequences", "rows"): float(len(self.sequences.covisits)),
@@ -173,6 +177,7 @@ class ShopShard:
     def view_step(self, event: Viewed, at: float, effects: Effects) -> None:
         """A view: count it for all, learn the sequence and maybe offer for those who agreed."""
         customer = self._customer(event, at)
+        self.offers.viewed(event.sku, event.category, customer, at)
         if customer is None:
             self.sequences.trending.learn(event.sku, at)
             return
@@ -184,7 +189,7 @@ class ShopShard:
                 effects.drop(COVISITS, sku)
             self._leave(gone, effects)
         if customer.views >= self.settings.offers.min_views:
-            self._offer(event, customer, "view", at, effects)
+            self._offer(event.customer_id, customer, "view", at, effects)
 
     def search_step(self, event: Search, at: float, effects: Effects) -> None:
         """A search: a sign of intent."""
@@ -201,7 +206,7 @@ class ShopShard:
         customer.carts += 1
         if len(customer.cart) < MAX_CART:
             customer.cart[event.sku] = None
-        self._offer(event, customer, "add_to_cart", at, effects)
+        self._offer(event.customer_id, customer, "add_to_cart", at, effects)
 
     def remove_step(self, event: RemoveFromCart, at: float, effects: Effects) -> None:
         """Out of the cart."""
@@ -212,18 +217,19 @@ class ShopShard:
             customer.cart.pop(event.sku, None)
 
     def shown_step(self, event: OfferShown, at: float, effects: Effects) -> None:
-        """An offer was seen: its sources have a chance more."""
+        """An offer was seen: it is the one that waits for a click."""
         del effects
-        self._customer(event, at)
-        self._credit(event, self.feedback.shown)
+        customer = self._customer(event, at)
+        if customer is not None:
+            self.offers.shown(event.offer_id, event.customer_id, customer, event.sku)
 
     def clicked_step(self, event: OfferClicked, at: float, effects: Effects) -> None:
-        """An offer was clicked: its source gets the credit."""
+        """An offer was clicked, and may lead to a purchase."""
         del effects
         customer = self._customer(event, at)
         if customer is not None:
             customer.clicks += 1
-        self._credit(event, self.feedback.clicked)
+            self.offers.clicked(event.offer_id, event.customer_id, customer, event.sku, at)
 
     def placed_step(self, event: OrderPlaced, at: float, effects: Effects) -> None:
         """An order: demand and itemsets for all, profile and label for those who agreed."""
@@ -239,7 +245,7 @@ class ShopShard:
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
-        self.holdout.bought(event.customer_id, customer)
+        self.offers.ordered(event.customer_id, customer, ordered, at)
         if self.view is not None:
             self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
@@ -247,6 +253,7 @@ class ShopShard:
         for sku in ordered:
             customer.remember_purchase(sku, at)
         customer.cart.clear()
+        self._offer(event.customer_id, customer, "order_placed", at, effects)
 
     def taken_back_step(
         self, event: OrderCancelled | OrderReturned, at: float, effects: Effects
@@ -271,21 +278,22 @@ class ShopShard:
         if event.consent is False:
             gone = self.customers.forget(event.customer_id)
             if gone is not None:
-                self._sessions.pop(event.customer_id, None)
+                self._silence.forget(event.customer_id)
                 self.sequences.neighbours.forget(gone.visit.trail)
+                self.offers.forget(event.customer_id, gone)
             return None
         if event.consent is None and event.customer_id not in self.customers:
             return None
         customer, displaced = self.customers.touch(event.customer_id)
         if displaced is not None:
-            self._sessions.pop(displaced, None)
+            self._silence.forget(displaced)
         session_id = getattr(event, "session_id", None) or customer.session_id
         if session_id != customer.session_id:
             self.propensity.close(customer, bought=False)
+            self.offers.end_session(customer)
             customer.start_session(session_id, at)
         customer.last = max(customer.last, at)
-        self._sessions[event.customer_id] = customer.last
-        self._sessions.move_to_end(event.customer_id)
+        self._silence.heard(event.customer_id, customer.last)
         return customer
 
     def _forget_articles(self, effects: Effects) -> None:
@@ -312,67 +320,40 @@ class ShopShard:
         if at > self.clock:
             self.clock = at
             self.itemsets.advance(at, effects)
-            self._close_sessions()
+            self._hear_silence(effects)
+            self.offers.pass_time(at, self.customers)
 
-    def _close_sessions(self) -> None:
-        """End the sessions that have been silent for the session window: they did not buy."""
-        limit = self.clock - self.settings.session_window_s
-        while self._sessions:
-            customer_id, last = next(iter(self._sessions.items()))
-            if last > limit:
-                return
-            del self._sessions[customer_id]
+    def _hear_silence(self, effects: Effects) -> None:
+        """Offer to who seems about to leave, and has left a cart; end sessions without an order."""
+        for customer_id, at in self._silence.over("session_end", self.clock):
+            customer = self.customers[customer_id]
+            if customer.views >= self.settings.offers.min_views and not customer.cart:
+                self._offer_late(customer_id, customer, "session_end", at, effects)
+        for customer_id, at in self._silence.over("cart_left", self.clock):
+            customer = self.customers[customer_id]
+            if customer.cart:
+                self._offer_late(customer_id, customer, "cart_left", at, effects)
+        for customer_id, at in self._silence.over("session", self.clock):
             customer = self.customers[customer_id]
             self.propensity.close(customer, bought=False)
-            customer.start_session("", last)
+            self.offers.end_session(customer)
+            customer.start_session("", at - self.settings.session_window_s)
 
-    def _credit(self, event: OfferShown | OfferClicked, tally: dict[str, float]) -> None:
-        offer = self._pending.get(event.offer_id)
-        if offer is None:
-            return
-        if event.sku is None:
-            for source in set(offer.values()):
-                tally[source] += 1
-        elif event.sku in offer:
-            tally[offer[event.sku]] += 1
+    def _offer_late(
+        self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects
+    ) -> None:
+        """Offer at ``at``, which is over already: unless the offer would be, too."""
+        if self.clock - at < self.settings.offers.expires_after_s:
+            self._offer(customer_id, customer, trigger, at, effects)
 
     def _offer(
-        self, event: ShopEvent, customer: Customer, trigger: str, at: float, effects: Effects
+        self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects
     ) -> None:
-        settings = self.settings.offers
-        if not may_offer(customer, at, settings):
-            return
-        found = proposals(
-            customer, self.sequences, self.completion, self.next_order, self.view,
-            suppressed(customer, at, settings), at,
-        )  # fmt: skip
-        ranked = rank(found, self.feedback, settings.size)
-        if not ranked:
-            return
-        self.holdout.could_offer(event.customer_id, customer, at)
-        if self.holdout.holds(event.customer_id):
-            return
-        offer_id = effects.new_id()
-        customer.remember_offer(tuple(sku for sku, _, _ in ranked), at, settings.daily_cap)
-        self._pending[offer_id] = {sku: proposal.source for sku, _, proposal in ranked}
-        if len(self._pending) > settings.pending:
-            self._pending.popitem(last=False)
-        decided_at = datetime.fromtimestamp(at, UTC)
-        offer = Offer(
-            offer_id=offer_id,
-            decided_at=decided_at,
-            expires_at=decided_at + timedelta(seconds=settings.expires_after_s),
-            customer_id=event.customer_id,
-            session_id=customer.session_id or None,
-            trigger=trigger,
-            items=tuple(
-                OfferItem(sku=sku, score=score, reason=proposal.reason(sku))
-                for sku, score, proposal in ranked
-            ),
-            propensity=self.propensity.score(session_signals(customer, at)),
-            policy=POLICY,
+        knows = Knowledge(
+            self.sequences, self.completion, self.next_order, self.offers.shelves, self.view
         )
-        effects.send(Output(OFFERS.name, event.customer_id.encode(), offer_id, offer))
+        chance = self.propensity.score(session_signals(customer, at))
+        self.offers.offer(customer_id, customer, trigger, knows, at, chance, effects)
 
 
 _STEPS: dict[type, Callable[[ShopShard, Any, float, Effects], None]] = {

@@ -96,3 +96,4 @@ Share = Annotated[float, field("internal", "A share between 0 and 1.", ge=0, le=
 Count = Annotated[float, field("internal", "A (possibly decayed) count.", ge=0, le=1e15)]
 Text = Annotated[str, field("internal", "A sentence for people.", max_length=500)]
 Name = Annotated[str, field("internal", "A short name out of a closed list.", max_length=64)]
+Place = Annotated[int, field("internal", "A place in a list, from 1.", ge=1, le=50)]

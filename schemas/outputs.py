@@ -13,6 +13,7 @@ from schemas.fields import (
     EventId,
     Moment,
     Name,
+    Place,
     Reading,
     Score,
     SessionId,
@@ -40,8 +41,30 @@ class OfferItem(msgspec.Struct, frozen=True, kw_only=True):
     """One article of an offer."""
 
     sku: Sku
-    score: Score
+    score: Annotated[
+        Score,
+        field(
+            "internal",
+            "What it is expected to be worth; comparable within the offer, the article best placed need "
+            "not have the most.",
+        ),
+    ]
     reason: Annotated[Reason, field("personal", "Why this article is offered.")]
+    position: Place | None = None
+    click_probability: Annotated[
+        Share | None, field("internal", "How likely it is clicked if the offer is seen.")
+    ] = None
+    propensity: Annotated[
+        Share | None,
+        field(
+            "internal",
+            "How likely the policy was to put it into this place: what other policies are judged by.",
+        ),
+    ] = None
+    sources: Annotated[
+        tuple[Name, ...],
+        field("internal", "Which sources proposed it, the one that speaks most for it first."),
+    ] = ()
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="offer"):
@@ -57,8 +80,18 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="of
         tuple[OfferItem, ...],
         field("personal", "What to show, best first.", min_length=1, max_length=50),
     ]
-    propensity: Share
-    policy: Name
+    propensity: Annotated[
+        Share, field("internal", "How likely the session was to end in an order, offer or not.")
+    ]
+    policy: Annotated[Name, field("internal", "How articles are chosen: what explores, if any.")]
+    model: Annotated[
+        str,
+        field(
+            "internal",
+            "What ranked: who predicts clicks, and how many outcomes each head has learnt.",
+            max_length=64,
+        ),
+    ] = ""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):

@@ -73,9 +73,9 @@ class Processor:
         """
         work = self.begin() if work is None else work
         rejects: dict[tuple[str, str], int] = {}
-        records: list[Record] = []
         effects = work.effects
-        sent = len(effects.outputs)
+        # Adopting a view may have made outputs, too.
+        records = self.collect(work, self.last_timestamp)
         taken = 0
         for message in in_time_order(messages):
             if most is not None and taken % _LOOK_EVERY == 0 and taken and effects.size() > most:
@@ -85,11 +85,8 @@ class Processor:
             first = self.positions.get(topic, message.offset)
             if message.offset < first:
                 continue  # a repeat of the transport: already in the state
-            outcome = self._take(message, effects, sent)
-            for output in effects.outputs[sent:]:
-                records.append(record_of(output, self._source, message.timestamp))
-                _count(work.tally, f"{output.topic}:sent")
-            sent = len(effects.outputs)
+            outcome = self._take(message, effects, len(effects.outputs))
+            records += self.collect(work, message.timestamp)
             if isinstance(outcome, Reject):
                 key = (topic, outcome.reason)
                 rejects[key] = rejects.get(key, 0) + 1
@@ -101,8 +98,19 @@ class Processor:
             _count(work.tally, f"{topic}:{outcome_name}")
             self._cover(work, topic, first, message.offset + 1)
         self.in_hand = None
-        work.outputs.extend(pack(record) for record in records)
         return Done(work, records, rejects, taken)
+
+    def collect(self, work: Work, at: float) -> list[Record]:
+        """Put the outputs made since the last time into the outbox; return their records.
+
+        ``at`` (unix seconds) is when what they follow from happened, as Kafka says.
+        """
+        fresh = work.effects.outputs[len(work.outputs) :]
+        records = [record_of(output, self._source, at) for output in fresh]
+        for output in fresh:
+            _count(work.tally, f"{output.topic}:sent")
+        work.outputs.extend(pack(record) for record in records)
+        return records
 
     def _take(self, message: Message, effects: Effects, sent: int) -> str | Reject:
         origin = Origin(message.topic, message.partition, message.offset, message.timestamp)

@@ -241,8 +241,9 @@ class Runner:
                 self._active_at = now
                 self.processor.tick(self.processor.core.clock + idle, work)
             self.processor.core.publish(work.effects)
+            records = self.processor.collect(work, time.time())
             if work.journal or work.effects or self._outgoing.confirmed > self._trimmed:
-                await self._apply(Done(work, [], {}, 0), ())
+                await self._apply(Done(work, records, {}, 0), ())
             if now - self._snapshot_at >= self._settings.snapshots.every_s:
                 await self._snapshot()
 
@@ -251,7 +252,8 @@ class Runner:
         async with self._working():
             work = self.processor.begin()
             self.processor.tick(self.processor.core.clock + seconds, work)
-            await self._apply(Done(work, [], {}, 0), ())
+            records = self.processor.collect(work, time.time())
+            await self._apply(Done(work, records, {}, 0), ())
 
     async def snapshot(self) -> None:
         """Snapshot the shard now."""

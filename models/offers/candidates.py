@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from models.customers import Customer
 from models.itemsets.completion import BasketCompletion
 from models.offers.next_order import NextOrder, candidates_of
+from models.offers.shelves import Shelves
+from models.segments import segment_of
 from models.sequences.guess import Sequences
 from models.view import CoPurchase, View
 from schemas.outputs import Reason
 
-Source = Literal["viewed_next", "bought_together", "next_order", "trending"]
-SOURCES: tuple[Source, ...] = ("viewed_next", "bought_together", "next_order", "trending")
+Source = Literal[
+    "viewed_next", "bought_together", "next_order", "trending", "segment", "category", "new", "cart",
+]  # fmt: skip
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 _NOTHING = View(1)
+_LOOKED_AT = 3
+"""The categories of so many of the articles viewed last are gone through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a shard knows and sources propose from."""
+
+    sequences: Sequences
+    completion: BasketCompletion
+    next_order: NextOrder
+    shelves: Shelves
+    view: View | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +48,27 @@ class Proposal:
 
 def proposals(
     customer: Customer,
-    sequences: Sequences,
-    completion: BasketCompletion,
-    next_order: NextOrder,
-    view: View | None,
+    knows: Knowledge,
     blocked: Collection[str],
     at: float,
     *,
+    sources: Collection[Source] = SOURCES,
     per_source: int = 20,
 ) -> list[Proposal]:
-    """Return what all sources propose for a customer's current session, ``blocked`` left out."""
-    known = view or _NOTHING
-    found = [
-        _viewed_next(customer, sequences, view),
-        _bought_together(customer, completion, known),
-        _next_order(customer, next_order, known, at),
-        _trending(sequences, view, per_source + len(blocked)),
-    ]
-    return [
-        Proposal(one.source, _best(one.scores, blocked, per_source), one.reason) for one in found
-    ]
+    """Return what ``sources`` propose for a customer's current session, ``blocked`` left out.
+
+    The articles in the cart are proposed by the source ``cart`` alone, which blocks nothing.
+    """
+    limit = per_source + len(blocked)
+    found = []
+    for source in SOURCES:
+        if source in sources:
+            made = _MAKE[source](customer, knows, limit, at)
+            without = () if source == "cart" else blocked
+            best = _best(made.scores, without, per_source)
+            if best:
+                found.append(Proposal(source, best, made.reason))
+    return found
 
 
 def _best(scores: Mapping[str, float], blocked: Collection[str], limit: int) -> dict[str, float]:
@@ -61,17 +79,21 @@ def _best(scores: Mapping[str, float], blocked: Collection[str], limit: int) -> 
     return {sku: -score for score, sku in best[:limit]}
 
 
-def _viewed_next(customer: Customer, sequences: Sequences, view: View | None) -> Proposal:
+def _viewed_next(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del limit, at
+
     def reason(sku: str) -> Reason:
         del sku
         last = customer.visit.recent[0]
         text = f"Often viewed next by those who viewed {last}."
         return Reason(kind="viewed_next", text=text, because_of=last)
 
-    return Proposal("viewed_next", sequences.next(customer.visit, view), reason)
+    return Proposal("viewed_next", knows.sequences.next(customer.visit, knows.view), reason)
 
 
-def _bought_together(customer: Customer, completion: BasketCompletion, view: View) -> Proposal:
+def _bought_together(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del limit, at
+    view, completion = knows.view or _NOTHING, knows.completion
     basket = dict.fromkeys((*customer.cart, *customer.visit.recent))
     found = completion.candidates(basket, view, customer.session_id)
     chances = completion.ranking.chances(found.features).tolist()
@@ -82,9 +104,11 @@ def _bought_together(customer: Customer, completion: BasketCompletion, view: Vie
     return Proposal("bought_together", dict(zip(found.skus, chances, strict=True)), reason)
 
 
-def _next_order(customer: Customer, next_order: NextOrder, view: View, at: float) -> Proposal:
+def _next_order(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del limit
+    view = knows.view or _NOTHING
     found = candidates_of(customer, view, at)
-    chances = next_order.ranking.chances(found.features).tolist()
+    chances = knows.next_order.ranking.chances(found.features).tolist()
 
     def reason(sku: str) -> Reason:
         purchase = customer.bought.get(sku)
@@ -109,16 +133,89 @@ def _together(item: str, pair: CoPurchase, view: View, whose: str = "") -> Reaso
     )  # fmt: skip
 
 
-def _trending(sequences: Sequences, view: View | None, limit: int) -> Proposal:
-    merged = view.trending if view is not None else ()
+def _trending(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del customer, at
+    merged = knows.view.trending if knows.view is not None else ()
     if merged:
         most = merged[0].share
         scores = {trend.sku: trend.share / most for trend in merged}
     else:
-        scores = dict(sequences.trending.top(limit))
+        scores = dict(knows.sequences.trending.top(limit))
 
     def reason(sku: str) -> Reason:
         del sku
         return Reason(kind="trending", text="Viewed a lot right now.")
 
     return Proposal("trending", scores, reason)
+
+
+def _segment(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    segment = segment_of(customer, at)
+
+    def reason(sku: str) -> Reason:
+        del sku
+        return Reason(kind="segment", text=f"Viewed a lot by {segment} customers right now.")
+
+    return Proposal("segment", dict(knows.shelves.of_segment(segment, limit)), reason)
+
+
+def _categories(customer: Customer, knows: Knowledge) -> dict[str, str]:
+    """Return the categories looked at last, each with the article that shows it; latest first."""
+    found: dict[str, str] = {}
+    for sku in customer.visit.recent[:_LOOKED_AT]:
+        category = knows.shelves.category_of(sku)
+        if category is not None:
+            found.setdefault(category, sku)
+    return found
+
+
+def _category(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    """What others view in the category: all that is known for an article that nobody viewed before."""
+    del at
+    scores: dict[str, float] = {}
+    shown: dict[str, tuple[str, str]] = {}
+    for place, (category, sku) in enumerate(_categories(customer, knows).items()):
+        for other, share in knows.shelves.of_category(category, limit):
+            if other not in scores:
+                scores[other] = share / (1 + place)
+                shown[other] = (category, sku)
+
+    def reason(sku: str) -> Reason:
+        category, because_of = shown[sku]
+        text = f"Viewed a lot in {category}, the category of {because_of}."
+        return Reason(kind="category", text=text, because_of=because_of)
+
+    return Proposal("category", scores, reason)
+
+
+def _new(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del at
+    newest = knows.shelves.newest(_categories(customer, knows), limit)
+
+    def reason(sku: str) -> Reason:
+        del sku
+        return Reason(kind="new", text="New: few have seen it yet.")
+
+    return Proposal("new", {sku: 1 / (1 + place) for place, sku in enumerate(newest)}, reason)
+
+
+def _cart(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del knows, limit, at
+
+    def reason(sku: str) -> Reason:
+        del sku
+        return Reason(kind="cart", text="Left in the cart.")
+
+    return Proposal("cart", dict.fromkeys(customer.cart, 1.0), reason)
+
+
+_MAKE: dict[Source, Callable[[Customer, Knowledge, int, float], Proposal]] = {
+    "viewed_next": _viewed_next,
+    "bought_together": _bought_together,
+    "next_order": _next_order,
+    "trending": _trending,
+    "segment": _segment,
+    "category": _category,
+    "new": _new,
+    "cart": _cart,
+}

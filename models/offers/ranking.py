@@ -1,51 +1,255 @@
-"""Which candidates make the offer: sources weighed by how often their offers are clicked."""
+"""Which candidates make the offer, learnt from what customers do with offers.
+
+What an article is worth is the chance that it is clicked, times the chance that it is then bought,
+times what is earned with it, as far as these are wanted and known. Each chance comes from a head on the
+same features; what is not known of their weights is drawn from (`choosing`), so that offers also find
+out. Sources: McMahan and others (2013), "Ad click prediction: a view from the trenches";
+Chapelle and Li (2011).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from models.offers.candidates import SOURCES, Proposal, Source
+import numpy as np
+import numpy.typing as npt
 
-PRIOR_WEIGHT: dict[Source, float] = {
-    "viewed_next": 1.0,
-    "bought_together": 1.5,
-    "next_order": 0.5,
-    "trending": 0.1,
-}
-_PRIOR_SHOWN = 50.0
-_PRIOR_RATE = 0.05
+from models.customers import Customer
+from models.offers.candidates import Proposal, Source
+from models.offers.choosing import Choice, Variety, choose
+from models.offers.drift import Watch
+from models.offers.features import PRIORS, RECORD, Candidates, candidates_of, named, placed
+from models.offers.heads import ClickHead, LinearHead
+from models.offers.limits import OfferSettings
+from models.offers.pending import Click, Decision
+from models.offers.records import Records
+from models.propensity.contenders.roster import Name
+from models.propensity.settings import ContestSettings
+from models.propensity.validation import Validation, log_loss
 
+Floats = npt.NDArray[np.float64]
 
-class SourceFeedback:
-    """Shown and clicked per source; a smoothed click rate moves the source's weight."""
-
-    __slots__ = ("clicked", "shown")
-
-    def __init__(self) -> None:
-        self.shown: dict[str, float] = dict.fromkeys(SOURCES, 0.0)
-        self.clicked: dict[str, float] = dict.fromkeys(SOURCES, 0.0)
-
-    def rate(self, source: Source) -> float:
-        """Return the source's click rate, drawn to the prior while there is little evidence."""
-        hits = self.clicked[source] + _PRIOR_RATE * _PRIOR_SHOWN
-        return hits / (self.shown[source] + _PRIOR_SHOWN)
-
-    def weight(self, source: Source) -> float:
-        """Return what a source's score counts: its prior times its relative click rate."""
-        return PRIOR_WEIGHT[source] * self.rate(source) / _PRIOR_RATE
+_BUY_PRIORS = dict.fromkeys(PRIORS, 0.0) | {
+    "bias": -2.0, "bought_together": 0.3, "next_order": 0.3, "bought_together_strength": 0.3,
+    "next_order_strength": 0.5, "agreement": 0.2,
+}  # fmt: skip
 
 
-def rank(
-    found: Iterable[Proposal], feedback: SourceFeedback, size: int
-) -> list[tuple[str, float, Proposal]]:
-    """Return the best ``size`` articles: each with its summed score and its strongest proposal."""
-    weighed = [(proposal, feedback.weight(proposal.source)) for proposal in found]
-    totals: dict[str, float] = {}
-    for proposal, weight in weighed:
-        for sku, score in proposal.scores.items():
-            totals[sku] = totals.get(sku, 0.0) + score * weight
-    best = sorted([(-total, sku) for sku, total in totals.items()])[:size]
-    return [
-        (sku, -total, max(weighed, key=lambda one: one[0].scores.get(sku, -1.0) * one[1])[0])
-        for total, sku in best
-    ]
+class Facts(NamedTuple):
+    """What is known of candidates from outside, by article, where it is."""
+
+    popularity: Mapping[str, float]
+    """Views as a share of the most viewed article's."""
+    categories: Mapping[str, str]
+    discounts: Mapping[str, float]
+    """As a share of the price."""
+    margins: Mapping[str, float]
+    """What is earned with one unit, discount taken off, in the currency's main unit."""
+    boosts: Mapping[str, float]
+    """Factors on what an article is worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One article of a slate."""
+
+    sku: str
+    score: float
+    """What it is expected to be worth when shown first: a probability, or an amount of money."""
+    chance: float
+    """Of a click, in its place."""
+    propensity: float
+    """How likely the policy put it there."""
+    proposals: Sequence[Proposal]
+    """Who proposed it, the one that speaks most for it first."""
+
+    @property
+    def source(self) -> Source:
+        """The source that speaks most for it."""
+        return self.proposals[0].source
+
+
+class Slate(NamedTuple):
+    """What is to be shown, best first, and what its outcome is learnt with."""
+
+    chosen: list[Chosen]
+    features: Floats
+    scores: tuple[Mapping[Name, float], ...]
+
+
+class OfferRanking:
+    """One shard's learnt worth of candidates."""
+
+    __slots__ = ("_settings", "_watch", "buy", "buying", "click", "records")
+
+    def __init__(self, settings: OfferSettings, clicks: ContestSettings, articles: int) -> None:
+        """Begin with the priors; remember how up to ``articles`` articles fared."""
+        self._settings = settings
+        self.click = ClickHead(PRIORS, clicks)
+        self.buy = LinearHead(_BUY_PRIORS)
+        self.buying = Validation()
+        self.records = Records(articles)
+        self._watch = Watch()
+
+    @property
+    def version(self) -> str:
+        """The model that serves: whoever predicts clicks, and how many examples each head has learnt."""
+        return f"{self.click.version}-{self.buy.examples}"
+
+    def rank(self, found: Sequence[Proposal], customer: Customer, facts: Facts, seed: int) -> Slate:
+        """Choose a slate from what the sources propose; the same again for the same ``seed``."""
+        skus = {sku for proposal in found for sku in proposal.scores}
+        candidates = candidates_of(
+            found, customer, records=self.records.of(skus), popularity=facts.popularity,
+            discounts=facts.discounts,
+        )  # fmt: skip
+        if not candidates.skus:
+            return Slate([], candidates.features, ())
+        rng = np.random.Generator(np.random.PCG64(seed))
+        worth, draws = self._worth(candidates, facts, rng)
+        settings = self._settings
+        choice = choose(
+            draws, _kinds(candidates.skus, facts.categories), settings.size,
+            share=settings.random_share, variety=Variety(settings.category_quota, settings.variety),
+            rng=rng,
+        )  # fmt: skip
+        return self._slate(candidates, worth, choice)
+
+    def learn(self, decision: Decision) -> bool:
+        """Learn from an offer that is decided; return whether there is drift.
+
+        Only what was on the screen says anything.
+        """
+        losses, told = [], []
+        for place in sorted(decision.shown):
+            clicked = place in decision.clicked
+            chance = decision.chances[place]
+            self.click.learn(named(decision.row(place)), hit=clicked)
+            self.records.learn(decision.skus[place], chance, clicked=clicked)
+            losses.append(log_loss(chance, hit=clicked))
+            scores = decision.scores[place] if decision.scores else {}
+            told.append((chance, scores, clicked))
+        if not told:
+            return False
+        if decision.scores:
+            self.click.contest.take(told)
+        else:
+            for chance, _, clicked in told:
+                self.click.contest.served.take(chance, hit=clicked)
+        drift = self._watch.take(float(np.mean(losses)), len(decision.clicked) / len(told))
+        if drift:
+            self.click.linear.fade()
+            self.records.fade()
+        return drift
+
+    def learn_purchase(self, click: Click, *, bought: bool) -> None:
+        """Learn whether a clicked article was bought."""
+        row = click.features.tolist()
+        self.buying.take(float(self.chance_to_buy(np.array([row]))[0]), hit=bought)
+        self.buy.learn(named(row), hit=bought)
+
+    def chance_to_buy(self, features: Floats) -> Floats:
+        """Return the chance of a purchase of each row, once it is clicked."""
+        found: Floats = np.exp(_log_sigmoid(self.buy.log_odds(features)))
+        return found
+
+    def report(self) -> dict[tuple[str, str], float]:
+        """Return the progressive validation of both heads, and drift."""
+        found = self.click.contest.report()
+        found |= {("purchases", name): value for name, value in self.buying.report().items()}
+        found["clicks", "drifts"] = float(self._watch.drifts)
+        return found
+
+    def _worth(
+        self, candidates: Candidates, facts: Facts, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """Return the logarithm of what each candidate is worth, and draws of it (the first decides)."""
+        settings, features = self._settings, candidates.features
+        click = self.click.log_odds(features)
+        fixed = np.array([np.log(facts.boosts.get(sku, 1.0)) for sku in candidates.skus])
+        if settings.goal == "margin":
+            fixed = fixed + _relative(candidates.skus, facts.margins)
+        with_buy = settings.goal != "clicks"
+        buy = self.buy.log_odds(features)
+        worth = _log_sigmoid(click) + fixed + (_log_sigmoid(buy) if with_buy else 0.0)
+        if settings.exploration != "thompson":
+            return worth, worth[None, :]
+        width = features.shape[1]
+        noise = rng.standard_normal((2, settings.draws, width)) * settings.boldness
+        clicks = click + (noise[0] * self.click.linear.deviations) @ features.T
+        clicks += self._record_draws(candidates.skus, rng)
+        draws = _log_sigmoid(clicks) + fixed
+        if with_buy:
+            draws += _log_sigmoid(buy + (noise[1] * self.buy.deviations) @ features.T)
+        return worth, draws
+
+    def _record_draws(self, skus: Sequence[str], rng: np.random.Generator) -> Floats:
+        """Return how far off each article's record may be, in log-odds: draws by candidates.
+
+        Of an article that was hardly shown little is known: its ratio of clicks is Gamma distributed.
+        """
+        shapes = np.array([self.records.certainty(sku) for sku in skus])
+        drawn = rng.standard_gamma(shapes, (self._settings.draws, len(skus)))
+        weight = float(self.click.linear.weights[RECORD])
+        found: Floats = weight * self._settings.boldness * np.log(drawn / shapes)
+        return found
+
+    def _slate(self, candidates: Candidates, worth: Floats, choice: Choice) -> Slate:
+        features = placed(candidates.features[choice.places])
+        chances = np.exp(_log_sigmoid(self.click.log_odds(features))).tolist()
+        chosen = [
+            Chosen(
+                candidates.skus[place], float(np.exp(worth[place])), chance, propensity,
+                candidates.proposed[place],
+            )
+            for place, chance, propensity in zip(
+                choice.places, chances, choice.propensities, strict=True
+            )
+        ]  # fmt: skip
+        alone = len(self.click.contest.contenders) < 2
+        scores = () if alone else tuple(self.click.scores(row) for row in features.tolist())
+        return Slate(chosen, features, scores)
+
+
+def decision_of(slate: Slate, customer_id: str, at: float, *, lasting: bool) -> Decision:
+    """Return what has to be kept of a slate until its outcome is known."""
+    chosen = slate.chosen
+    return Decision(
+        customer_id, at, tuple(one.sku for one in chosen), array("f", slate.features.ravel()),
+        array("d", [one.chance for one in chosen]), slate.scores,
+        tuple(one.source for one in chosen), lasting,
+    )  # fmt: skip
+
+
+def _kinds(skus: Sequence[str], categories: Mapping[str, str]) -> npt.NDArray[np.int64]:
+    """Return the categories as numbers; below zero: unknown."""
+    numbers: dict[str, int] = {}
+    return np.array(
+        [
+            numbers.setdefault(category, len(numbers))
+            if (category := categories.get(sku)) is not None
+            else -1
+            for sku in skus
+        ],
+        dtype=np.int64,
+    )
+
+
+def _relative(skus: Sequence[str], margins: Mapping[str, float]) -> Floats:
+    """Return the logarithm of each margin over their mean; 0 where it is unknown."""
+    known = [margins[sku] for sku in skus if sku in margins]
+    if not known:
+        return np.zeros(len(skus))
+    mean = max(sum(known) / len(known), 1e-9)
+    least = mean / 1000  # sold at a loss: last, but never out of reach of the logarithm
+    shares = [max(margins.get(sku, mean), least) / mean for sku in skus]
+    found: Floats = np.log(shares)
+    return found
+
+
+def _log_sigmoid(log_odds: Floats) -> Floats:
+    found: Floats = -np.logaddexp(0.0, -log_odds)
+    return found

@@ -49,7 +49,7 @@ class Classifier:
 
     def learn(self, examples: Sequence[Example], *, hit: bool) -> None:
         """Learn what became of a session, from its examples."""
-        self.contest.take([(example.score, example.scores) for example in examples], hit=hit)
+        self.contest.take([(example.score, example.scores, hit) for example in examples])
         for example in examples:
             for contender in self._contenders.values():
                 contender.learn(example.features, hit=hit)

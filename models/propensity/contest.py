@@ -66,12 +66,14 @@ class Contest:
     """Champion, challengers, and what becomes of them."""
 
     __slots__ = (
-        "_block", "_limit", "_rivals", "_settings", "_since", "champion", "pinned", "promotions",
-        "served",
+        "_block", "_limit", "_rivals", "_settings", "_since", "champion", "family", "pinned",
+        "promotions", "served",
     )  # fmt: skip
 
-    def __init__(self, settings: ContestSettings) -> None:
+    def __init__(self, settings: ContestSettings, family: str = "propensity") -> None:
+        """Begin with the champion of ``settings``; figures are told as those of ``family``."""
         self.champion: Name = settings.champion
+        self.family = family
         self.pinned = False
         """Whether an operator has said who serves."""
         self.promotions = 0
@@ -84,12 +86,17 @@ class Contest:
         """Sessions since the start, the last promotion or an operator's word."""
         self._block = 0
 
-    def take(self, examples: Sequence[tuple[float, Mapping[Name, float]]], *, hit: bool) -> None:
-        """Take in a session: of each example the score served and everybody's, and the outcome."""
+    @property
+    def contenders(self) -> tuple[Name, ...]:
+        """Champion and challengers by name, always in the same order."""
+        return tuple(self._rivals)
+
+    def take(self, examples: Sequence[tuple[float, Mapping[Name, float], bool]]) -> None:
+        """Take in a session: of each example the score served, everybody's, and the outcome."""
         if not examples:
             return
         losses = dict.fromkeys(self._rivals, 0.0)
-        for served, scores in examples:
+        for served, scores, hit in examples:
             self.served.take(served, hit=hit)
             for name, rival in self._rivals.items():
                 rival.validation.take(scores[name], hit=hit)
@@ -117,12 +124,12 @@ class Contest:
         return True
 
     def report(self) -> dict[tuple[str, str], float]:
-        """Return the figures of what was served as ``propensity``, and each contender's own."""
-        found = {("propensity", name): value for name, value in self.served.report().items()}
-        found["propensity", "promotions"] = float(self.promotions)
-        found["propensity", "pinned"] = float(self.pinned)
+        """Return the figures of what was served under the family's name, and each contender's own."""
+        found = {(self.family, name): value for name, value in self.served.report().items()}
+        found[self.family, "promotions"] = float(self.promotions)
+        found[self.family, "pinned"] = float(self.pinned)
         for name, rival in self._rivals.items():
-            model, figures = f"propensity:{name}", rival.validation.report()
+            model, figures = f"{self.family}:{name}", rival.validation.report()
             found |= {(model, m): figures[m] for m in ("auc", "calibration_error", "log_loss")}
             found[model, "champion"] = float(name == self.champion)
             found[model, "lead"] = rival.lead

@@ -52,6 +52,16 @@ class Trending:
             self._stale = min(REFRESH, int(len(self._counts) / 10))
         return self._top[:limit]
 
+    def relative(self, item: str) -> float:
+        """Return the views of an article as a share of the most viewed one's, 0 to 1."""
+        count = self._counts.get(item)
+        if not count:
+            return 0.0
+        if not self._top:
+            self.top(1)
+        # The most viewed article of a while ago: good enough, and no sorting.
+        return min(count / self._counts.get(self._top[0][0], count), 1.0)
+
     def levels(self, limit: int) -> Levels:
         """Return the most viewed articles' counts, for the merge with those of other shards."""
         return Levels(self._decay.landmark, dict(self._best(limit)))

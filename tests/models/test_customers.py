@@ -24,7 +24,7 @@ def test_a_new_session_forgets_the_old_one_but_not_the_customer() -> None:
     )  # fmt: skip
     customer.start_session("s2", 10.0)
     assert customer == Customer(
-        session_id="s2", started=10.0, orders=2, last_order_at=5.0,
+        session_id="s2", sessions=1, started=10.0, orders=2, last_order_at=5.0,
         bought={"a": Purchase(5.0, 1, 1.0)}, offered={"b": 6.0}, offer_times=[6.0],
     )  # fmt: skip
 
@@ -85,3 +85,22 @@ def test_a_purchase_counts_half_after_its_half_life() -> None:
     assert purchase == Purchase(PURCHASE_HALF_LIFE_S, 2, 1.5)
     assert purchase.weight_at(2 * PURCHASE_HALF_LIFE_S) == 0.75
     assert purchase.weight_at(0.0) == 1.5, "late events are of now"
+
+
+def test_how_often_an_article_was_ignored_since_it_was_clicked() -> None:
+    customer = Customer()
+    for clicked in (False, False, True, False):
+        customer.remember_shown("a", clicked=clicked)
+    customer.remember_shown("b", clicked=True)
+    assert customer.ignored == {"a": 1}
+    for number in range(MAX_OFFERED):
+        customer.remember_shown(f"sku{number}", clicked=False)
+    assert len(customer.ignored) == MAX_OFFERED
+    assert "a" not in customer.ignored
+
+
+def test_sessions_are_counted_and_their_ends_are_none() -> None:
+    customer = Customer()
+    for session_id in ("s1", "", "s2"):
+        customer.start_session(session_id, 1.0)
+    assert customer.sessions == 2

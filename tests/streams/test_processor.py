@@ -135,7 +135,11 @@ def test_work_that_was_begun_is_gone_on_with(processor: Processor):
     work.effects.send(Output("offers", b"", "mine", {}))
     done = processor.run([message(0, "two")], work)
     assert done.work is work
-    assert done.work.tally["offers:sent"] == 2
+    assert [record.topic for record in done.records] == [
+        "offers",
+        *(r.topic for r in done.records[1:]),
+    ]
+    assert done.work.tally["offers:sent"] == len(done.records) == len(done.work.outputs)
 
 
 @pytest.mark.parametrize(

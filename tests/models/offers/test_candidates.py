@@ -8,24 +8,24 @@ import pytest
 
 from models.customers import Customer, Purchase
 from models.itemsets.completion import BasketCompletion, CompletionSettings
-from models.offers.candidates import Proposal, proposals
+from models.offers.candidates import SOURCES, Knowledge, Proposal, proposals
 from models.offers.next_order import NextOrder
+from models.offers.shelves import Shelves
 from models.sequences.guess import Sequences, SequenceSettings
 from models.sequences.visit import Visit
 from models.view import TRENDING, CoPurchase, Neighbour, Row, Trend, View, encode
 
 
 def by_source(
-    customer: Customer, view: View | None = None, blocked: str = "", per_source: int = 20
-) -> dict[str, Proposal]:
+    customer: Customer, view: View | None = None, blocked: str = "", per_source: int = 20,
+    shelves: Shelves | None = None,
+) -> dict[str, Proposal]:  # fmt: skip
     sequences = Sequences(SequenceSettings(second_step=0, like_sessions=0))
     for earlier, sku in pairwise(["a", "b", "c"]):
         sequences.learn(Visit([earlier]), sku, 0.0)
     completion = BasketCompletion(CompletionSettings())
-    found = proposals(
-        customer, sequences, completion, NextOrder(), view, blocked.split(), 10.0,
-        per_source=per_source,
-    )  # fmt: skip
+    knows = Knowledge(sequences, completion, NextOrder(), shelves or Shelves(3600.0, 100), view)
+    found = proposals(customer, knows, blocked.split(), 10.0, per_source=per_source)
     return {one.source: one for one in found}
 
 
@@ -33,8 +33,7 @@ def test_without_a_view_the_shard_knows_what_it_has_seen_itself() -> None:
     found = by_source(Customer(visit=Visit(["b"])), blocked="b")
     assert found["viewed_next"].scores == {"c": pytest.approx(2 / 3), "a": pytest.approx(1 / 3)}
     assert found["trending"].scores == {"c": 1.0}
-    assert not found["bought_together"].scores
-    assert not found["next_order"].scores
+    assert not found.keys() & {"bought_together", "next_order", "new", "category", "segment"}
     reason = found["viewed_next"].reason("c")
     assert (reason.kind, reason.because_of) == ("viewed_next", "b")
     assert reason.text == "Often viewed next by those who viewed b."
@@ -43,7 +42,7 @@ def test_without_a_view_the_shard_knows_what_it_has_seen_itself() -> None:
 
 def test_a_new_customer_gets_what_is_trending() -> None:
     found = by_source(Customer())
-    assert not found["viewed_next"].scores
+    assert "viewed_next" not in found
     assert found["trending"].scores == {"b": 1.0, "c": 1.0}
 
 
@@ -107,3 +106,63 @@ def test_what_is_blocked_takes_no_place_of_what_is_not() -> None:
     found = by_source(Customer(visit=Visit(["a"])), view, "n0 n1 n2", per_source=3)
     assert list(found["viewed_next"].scores) == ["n3", "n4", "n5"]
     assert list(found["trending"].scores) == ["n3", "n4", "n5"]
+
+
+def busy_shelves() -> Shelves:
+    shelves = Shelves(3600.0, 100)
+    for sku, category, times in [
+        ("a", "hats", 1),
+        ("h1", "hats", 3),
+        ("h2", "hats", 1),
+        ("b1", "bags", 9),
+    ]:
+        for _ in range(times):
+            shelves.learn(sku, category, "new", 0.0)
+    return shelves
+
+
+def test_what_is_viewed_in_the_category_stands_in_for_an_article_that_is_not_known() -> None:
+    found = by_source(Customer(visit=Visit(["a"])), blocked="a", shelves=busy_shelves())
+    assert "viewed_next" in found
+    assert list(found["category"].scores) == ["h1", "h2"]
+    reason = found["category"].reason("h1")
+    assert reason.text == "Viewed a lot in hats, the category of a."
+    assert reason.because_of == "a"
+
+
+def test_what_others_of_the_segment_view() -> None:
+    shelves = busy_shelves()
+    shelves.learn("regulars'", None, "regular", 0.0)
+    found = by_source(Customer(), shelves=shelves)
+    assert next(iter(found["segment"].scores)) == "b1"
+    assert found["segment"].reason("b1").text == "Viewed a lot by new customers right now."
+    regular = Customer(orders=1, last_order_at=5.0)
+    assert list(by_source(regular, shelves=shelves)["segment"].scores) == ["regulars'"]
+
+
+def test_new_articles_are_proposed_those_of_the_category_first() -> None:
+    found = by_source(Customer(visit=Visit(["h1"])), blocked="h1", shelves=busy_shelves())
+    assert list(found["new"].scores) == ["h2", "a", "b1"]
+    assert found["new"].reason("h2").text == "New: few have seen it yet."
+
+
+def test_the_cart_is_proposed_though_it_is_blocked_everywhere_else() -> None:
+    found = by_source(Customer(cart={"c": None}), blocked="c")
+    assert found["cart"].scores == {"c": 1.0}
+    assert found["cart"].reason("c").text == "Left in the cart."
+    assert "c" not in found["trending"].scores
+
+
+def test_sources_can_be_left_out() -> None:
+    shelves = busy_shelves()
+    sequences = Sequences(SequenceSettings())
+    completion = BasketCompletion(CompletionSettings())
+    knows = Knowledge(sequences, completion, NextOrder(), shelves, None)
+    customer = Customer(visit=Visit(["a"]))
+    for source in ("category", "segment", "new"):
+        chosen = proposals(customer, knows, (), 0.0, sources=[source])
+        assert [one.source for one in chosen] == [source]
+        others = [name for name in SOURCES if name != source]
+        assert source not in {
+            one.source for one in proposals(customer, knows, (), 0.0, sources=others)
+        }

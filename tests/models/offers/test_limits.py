@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.customers import Customer, Purchase
 from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.repurchase import Repurchase
+from models.offers.shelves import Shelves
 from models.sequences.visit import Visit
 
 DAY = 86400.0
@@ -53,6 +57,39 @@ def test_what_is_suppressed_and_for_how_long() -> None:
         bought={"bought": Purchase(0.0, 1, 1.0)},
     )  # fmt: skip
     always = {"in cart", "looked at"}
-    assert suppressed(customer, 99.0, settings) == {*always, "offered", "bought"}
-    assert suppressed(customer, 100.0, settings) == {*always, "bought"}
-    assert suppressed(customer, 1000.0, settings) == always
+    repurchase, shelves = Repurchase(10), Shelves(3600.0, 10)
+
+    def blocked(at: float) -> set[str]:
+        return suppressed(customer, at, settings, repurchase, shelves)
+
+    assert blocked(99.0) == {*always, "offered", "bought"}
+    assert blocked(100.0) == {*always, "bought"}
+    assert blocked(1000.0) == always
+    for _ in range(5):
+        repurchase.learn("bought", None, 5_000.0)
+    assert blocked(4_900.0) == {*always, "bought"}, "by what is learnt of the article"
+    assert blocked(5_100.0) == always
+
+
+def test_who_ignores_offer_after_offer_is_left_alone_for_longer() -> None:
+    settings = OfferSettings(cooldown_s=10, ignored_limit=3, ignored_cooldown_s=500)
+    customer = Customer(offer_times=[0.0], ignored_offers=2)
+    assert may_offer(customer, 10.0, settings)
+    customer.ignored_offers = 3
+    assert not may_offer(customer, 499.0, settings)
+    assert may_offer(customer, 500.0, settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"holdout": 1.5}, "holdout is a share, from 0 to 1, not 1.5"),
+        ({"random_share": -0.1}, "random_share is a share"),
+        ({"draws": 0}, "draws from 1 to 1000"),
+        ({"size": 0}, "size and category_quota are at least 1"),
+        ({"boldness": -1.0}, "not below 0"),
+    ],
+)
+def test_what_cannot_be_set(changed: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        OfferSettings(**changed)

@@ -20,8 +20,8 @@ RIVAL = "linear_svm"
 
 
 def session(contest: Contest, scores: dict[str, float], *, hit: bool, times: int = 1) -> None:
-    given: Any = [(scores[contest.champion], scores)] * times
-    contest.take(given, hit=hit)
+    given: Any = [(scores[contest.champion], scores, hit)] * times
+    contest.take(given)
 
 
 def noisy(rng: random.Random, odds: float, spread: float) -> float:
@@ -191,7 +191,7 @@ def test_examples_of_a_session_are_evidence_once() -> None:
     assert contest.served.examples == 5 * 49
     session(contest, {"logistic": 0.5, RIVAL: 0.6}, hit=True)
     assert contest.champion == RIVAL
-    contest.take([], hit=True)
+    contest.take([])
     assert contest.served.examples == 5 * 49 + 1
 
 

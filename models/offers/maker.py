@@ -1,0 +1,257 @@
+"""Making offers, and learning from what becomes of them: all of a shop shard's state about offers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from models.customers import Customer, Customers
+from models.effects import Effects, Output
+from models.offers.candidates import SOURCES, Knowledge, Source, proposals
+from models.offers.holdout import HoldOut
+from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.pending import Click, Decision, Pending
+from models.offers.ranking import Chosen, Facts, OfferRanking, Slate, decision_of
+from models.offers.repurchase import Repurchase
+from models.offers.shelves import Shelves
+from models.propensity.settings import ContestSettings
+from models.segments import segment_of
+from schemas.outputs import Offer, OfferItem
+from schemas.topics import OFFERS
+
+Trigger = Literal["view", "add_to_cart", "order_placed", "session_end", "cart_left"]
+TRIGGERS: tuple[Trigger, ...] = ("view", "add_to_cart", "order_placed", "session_end", "cart_left")
+_LASTING: frozenset[Trigger] = frozenset({"session_end", "cart_left"})
+"""Made when the customer looks no longer: they are met on coming back."""
+_TRIED_ENOUGH = 1.0
+"""An article is no longer new once it was shown so often that a click was to be expected."""
+
+
+class Bounds(NamedTuple):
+    """Most articles that are remembered, and how long views count as a trend."""
+
+    articles: int
+    trending_half_life_s: float
+
+
+class Tally:
+    """What became of offers so far, in all and by the source that spoke most for each article."""
+
+    __slots__ = (
+        "bought",
+        "clicked",
+        "decided",
+        "displaced",
+        "made",
+        "shown",
+        "sources",
+        "unmatched",
+    )
+
+    def __init__(self) -> None:
+        self.made, self.shown, self.decided = 0, 0, 0
+        self.clicked, self.bought = 0, 0
+        """Articles that were clicked in an offer, and those of them that were bought."""
+        self.unmatched = 0
+        """Impressions and clicks of offers that are not known, or not any more."""
+        self.displaced = 0
+        """Offers there was no room to wait for."""
+        self.sources: dict[Source, list[int]] = {source: [0, 0] for source in SOURCES}
+        """Articles shown and clicked."""
+
+    def report(self) -> dict[tuple[str, str], float]:
+        """Return the counts."""
+        names = ("made", "shown", "decided", "clicked", "bought", "unmatched", "displaced")
+        found = {("offers", name): float(getattr(self, name)) for name in names}
+        for source, (shown, clicked) in self.sources.items():
+            found[f"source:{source}", "shown"] = float(shown)
+            found[f"source:{source}", "clicked"] = float(clicked)
+        return found
+
+
+class Offers:
+    """One shard's offers."""
+
+    __slots__ = (
+        "_pending", "_settings", "holdout", "ranking", "repurchase", "shelves", "tally",
+    )  # fmt: skip
+
+    def __init__(self, settings: OfferSettings, clicks: ContestSettings, bounds: Bounds) -> None:
+        self._settings = settings
+        self.ranking = OfferRanking(settings, clicks, bounds.articles)
+        self.shelves = Shelves(bounds.trending_half_life_s, bounds.articles)
+        self.repurchase = Repurchase(bounds.articles)
+        self.holdout = HoldOut(settings.holdout)
+        self.tally = Tally()
+        self._pending = Pending(settings.pending, settings.click_window_s, settings.attribution_s)
+
+    # -- making -----------------------------------------------------------------------------------
+
+    def offer(
+        self, customer_id: str, customer: Customer, trigger: Trigger, knows: Knowledge, at: float,
+        purchase_chance: float, effects: Effects,
+    ) -> None:  # fmt: skip
+        """Make an offer, if there is anything to offer and nothing speaks against it."""
+        settings = self._settings
+        if not may_offer(customer, at, settings):
+            return
+        sources = [source for source in SOURCES if source != "cart" or trigger == "cart_left"]
+        blocked = suppressed(customer, at, settings, self.repurchase, self.shelves)
+        found = proposals(customer, knows, blocked, at, sources=sources)
+        if not found:
+            return
+        self.holdout.could_offer(customer_id, customer, at)
+        if self.holdout.holds(customer_id):
+            return
+        offer_id = effects.new_id()
+        facts = self._facts({sku for one in found for sku in one.scores}, knows)
+        slate = self.ranking.rank(found, customer, facts, int(offer_id.replace("-", ""), 16))
+        skus = tuple(one.sku for one in slate.chosen)
+        customer.remember_offer(skus, at, settings.daily_cap)
+        self.tally.made += 1
+        decision = decision_of(slate, customer_id, at, lasting=trigger in _LASTING)
+        displaced = self._pending.open(offer_id, decision, customer)
+        if displaced is not None:
+            self.tally.displaced += 1
+            self._learn(displaced, None)
+        made = self._made(offer_id, customer_id, customer, trigger, slate, purchase_chance, at)
+        effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
+
+    def _made(
+        self, offer_id: str, customer_id: str, customer: Customer, trigger: Trigger, slate: Slate,
+        purchase_chance: float, at: float,
+    ) -> Offer:  # fmt: skip
+        settings = self._settings
+        decided_at = datetime.fromtimestamp(at, UTC)
+        return Offer(
+            offer_id=offer_id,
+            decided_at=decided_at,
+            expires_at=decided_at + timedelta(seconds=settings.expires_after_s),
+            customer_id=customer_id,
+            session_id=customer.session_id or None,
+            trigger=trigger,
+            items=tuple(_item(place, one) for place, one in enumerate(slate.chosen, 1)),
+            propensity=purchase_chance,
+            policy=settings.exploration,
+            model=self.ranking.version,
+        )
+
+    def _facts(self, skus: set[str], knows: Knowledge) -> Facts:
+        trending = knows.sequences.trending
+        categories = {}
+        for sku in skus:
+            category = self.shelves.category_of(sku)
+            if category is not None:
+                categories[sku] = category
+        return Facts({sku: trending.relative(sku) for sku in skus}, categories, {}, {}, {})
+
+    # -- learning ---------------------------------------------------------------------------------
+
+    def shown(self, offer_id: str, customer_id: str, customer: Customer, sku: str | None) -> None:
+        """Note that an offer, or one article of it, was on the screen: earlier ones are decided."""
+        decision = self._pending.find(offer_id, customer_id)
+        if decision is None or (sku is not None and sku not in decision.skus):
+            self.tally.unmatched += 1
+            return
+        self.tally.shown += not decision.shown
+        self._see(decision, sku)
+        for earlier in self._pending.replace(customer, offer_id):
+            self._learn(earlier, customer)
+
+    def clicked(
+        self, offer_id: str, customer_id: str, customer: Customer, sku: str | None, at: float
+    ) -> None:
+        """Note that an article of an offer was clicked; who does not say which meant the first."""
+        decision = self._pending.find(offer_id, customer_id)
+        if decision is None or (sku is not None and sku not in decision.skus):
+            self.tally.unmatched += 1
+            return
+        place = 0 if sku is None else decision.skus.index(sku)
+        # What was clicked must have been seen, whether an impression says so or not.
+        self.tally.shown += not decision.shown
+        self._see(decision, decision.skus[place])
+        if place in decision.clicked:
+            return
+        decision.clicked.add(place)
+        self.tally.clicked += 1
+        click = Click(at, offer_id, array("f", decision.row(place)))
+        gone = self._pending.click(customer, customer_id, decision.skus[place], click)
+        if gone is not None:
+            self.ranking.learn_purchase(gone, bought=False)
+
+    def viewed(self, sku: str, category: str | None, customer: Customer | None, at: float) -> None:
+        """Take a view in; of somebody who agreed with the ``customer``, else None."""
+        segment = None if customer is None else segment_of(customer, at)
+        self.shelves.learn(sku, category, segment, at)
+
+    def ordered(self, customer_id: str, customer: Customer, skus: Iterable[str], at: float) -> None:
+        """Learn from an order before it is remembered: of what was clicked, and what is bought again."""
+        self.holdout.bought(customer_id, customer)
+        for sku in skus:
+            before = customer.bought.get(sku)
+            if before is not None:
+                self.repurchase.learn(sku, self.shelves.category_of(sku), at - before.at)
+            click = self._pending.bought(customer, customer_id, sku)
+            if click is not None:
+                self.tally.bought += 1
+                self.ranking.learn_purchase(click, bought=True)
+
+    def pass_time(self, at: float, customers: Customers) -> None:
+        """Decide the offers whose time is over."""
+        for decision in self._pending.expired(at):
+            self._learn(decision, customers.get(decision.customer_id))
+        for click in self._pending.unbought(at):
+            self.ranking.learn_purchase(click, bought=False)
+
+    def end_session(self, customer: Customer) -> None:
+        """Decide a customer's offers: whoever has gone does not click any more."""
+        for decision in self._pending.end_session(customer):
+            self._learn(decision, customer)
+
+    def forget(self, customer_id: str, customer: Customer) -> None:
+        """Forget all that waits for a customer."""
+        self._pending.forget(customer, customer_id)
+
+    def report(self) -> dict[tuple[str, str], float]:
+        """Return the figures of offers, of the models that rank them, and of the hold-out group."""
+        holdout = {("offers", name): value for name, value in self.holdout.report().items()}
+        waiting = {("offers", "pending"): float(len(self._pending))}
+        return {**self.ranking.report(), **self.tally.report(), **holdout, **waiting}
+
+    def _see(self, decision: Decision, sku: str | None) -> None:
+        places = range(len(decision.skus)) if sku is None else [decision.skus.index(sku)]
+        decision.shown.update(places)
+
+    def _learn(self, decision: Decision, customer: Customer | None) -> None:
+        """Learn from an offer that is decided; one that nobody saw says nothing."""
+        if not decision.shown:
+            return
+        self.tally.decided += 1
+        if customer is not None:
+            customer.ignored_offers = 0 if decision.clicked else customer.ignored_offers + 1
+        for place in sorted(decision.shown):
+            sku, clicked = decision.skus[place], place in decision.clicked
+            if customer is not None:
+                customer.remember_shown(sku, clicked=clicked)
+            tally = self.tally.sources[decision.sources[place]]  # type: ignore[index]
+            tally[0] += 1
+            tally[1] += clicked
+        self.ranking.learn(decision)
+        for place in decision.shown:
+            sku = decision.skus[place]
+            if self.ranking.records.expected(sku) >= _TRIED_ENOUGH:
+                self.shelves.tried(sku)
+
+
+def _item(place: int, one: Chosen) -> OfferItem:
+    return OfferItem(
+        sku=one.sku,
+        score=one.score,
+        reason=one.proposals[0].reason(one.sku),
+        position=place,
+        click_probability=one.chance,
+        propensity=one.propensity,
+        sources=tuple(proposal.source for proposal in one.proposals),
+    )
