@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.articles import Article
 from models.itemsets.measures import measures_of
 from models.itemsets.rules import Rule
 from models.itemsets.significance import benjamini_hochberg, independence_p
@@ -142,6 +143,14 @@ def neighbours_of(rows: Sequence[Counts], settings: MergeSettings) -> tuple[Neig
     return tuple(
         Neighbour(sku, weight / whole) for sku, weight in best[: settings.neighbours_per_item]
     )
+
+
+def article_of(told: Sequence[Article]) -> Article | None:
+    """Return what shards were told last of an article.
+
+    It is more than one shard only if a producer used another partitioner at some time.
+    """
+    return max(told, key=lambda article: article.changed_at, default=None)
 
 
 def trends_of(rows: Sequence[Counts], settings: MergeSettings) -> tuple[Trend, ...]:

@@ -1,4 +1,4 @@
-"""The shop's shard: what one partition of clickstream and orders knows, and its steps.
+"""The shop's shard: what one partition of clickstream, orders and catalogue knows, and its steps.
 
 State and steps are pure: the same events in the same order, from the same views, give the same
 state and the same outputs with the same ids. That is what replay after a crash rests on.
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from models.articles import Articles
 from models.bounded import RecentNames
 from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
@@ -31,6 +32,7 @@ from models.propensity.signals import session_signals
 from models.sequences.guess import Sequences, SequenceSettings
 from models.silence import Silence
 from models.view import TRENDING, View
+from schemas.catalogue import ArticleChanged
 from schemas.clickstream import (
     AddToCart,
     OfferClicked,
@@ -92,7 +94,9 @@ class ShopShard:
         self._seen = {
             "clickstream": SeenIds(settings.seen_ids),
             "orders": SeenIds(settings.seen_ids),
+            "catalogue": SeenIds(settings.seen_ids),
         }
+        self.articles = Articles(settings.max_skus)
         self.demand = Demand(settings.max_skus, settings.itemsets.window)
         self._left = RecentNames(settings.max_skus)
         """Articles that were forgotten, and whose rows of the view the merge has to take away."""
@@ -154,6 +158,7 @@ class ShopShard:
             del covisits.touched[item]
             effects.put(COVISITS, item, _encode(covisits.levels(item, 50)))
             effects.mark(item)
+        self.articles.publish(effects, self.settings.publish_rows)
         trending = self.sequences.trending
         if trending.touched:
             trending.touched = False
@@ -267,6 +272,12 @@ class ShopShard:
         elif gone:
             self.itemsets.unlearn(event.order_id, gone, effects)
 
+    def article_step(self, event: ArticleChanged, at: float, effects: Effects) -> None:
+        """What an article is like now: for the merge, which tells all shards."""
+        gone = self.articles.learn(event, at, effects)
+        if gone:
+            self._leave(gone, effects)
+
     # -- parts of steps ---------------------------------------------------------------------------
 
     def _customer(self, event: ShopEvent | OrderEvent, at: float) -> Customer | None:
@@ -313,7 +324,8 @@ class ShopShard:
             effects.mark(sku)
             self._left.touch(sku)
         for sku in self._left.cut():
-            if sku not in self.demand and not self.sequences.covisits.row(sku):
+            known = sku in self.demand or sku in self.articles
+            if not known and not self.sequences.covisits.row(sku):
                 effects.unmark(sku)
 
     def _pass_time(self, at: float, effects: Effects) -> None:
@@ -366,4 +378,5 @@ _STEPS: dict[type, Callable[[ShopShard, Any, float, Effects], None]] = {
     OrderPlaced: ShopShard.placed_step,
     OrderCancelled: ShopShard.taken_back_step,
     OrderReturned: ShopShard.taken_back_step,
+    ArticleChanged: ShopShard.article_step,
 }

@@ -35,6 +35,8 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("collections", "Counter"),
         ("array", "array"),
         ("array", "_array_reconstructor"),
+        ("models.articles", "Article"),
+        ("models.articles", "Articles"),
         ("models.bounded", "RecentNames"),
         ("models.customers", "Customer"),
         ("models.customers", "Customers"),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from models.articles import Article
 from models.effects import part_of
 from models.itemsets.counts import Triple
 from models.itemsets.rules import Rule
@@ -49,6 +50,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Orders with this article."""
     baskets: float = 0.0
     """All orders."""
+    article: Article | None = None
+    """What the catalogue says of it; None: nothing."""
 
 
 class Trend(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -100,6 +103,10 @@ class View:
     def row(self, item: str) -> Row:
         """Return what is known about an article (an empty row if nothing is)."""
         return self._rows.row(item)
+
+    def article(self, sku: str) -> Article | None:
+        """Return what the catalogue says of an article; None: nothing."""
+        return self._rows.row(sku).article
 
     def rows(self) -> Mapping[str, Row]:
         """Return all rows by article."""

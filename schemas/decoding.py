@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,13 +24,25 @@ class Reject:
     where: str = "$"
 
 
+class _Nothing(msgspec.Struct, tag_field="type", tag="-", frozen=True):
+    """What no event is: it makes msgspec ask for ``type`` where a topic has one type of event only."""
+
+    nothing: Annotated[str, msgspec.Meta(min_length=1, max_length=0)]
+
+
+def _strictly(event: Any) -> Any:
+    """Return the type to decode: of a union msgspec requires the tag, of a single struct it does not."""
+    alone = isinstance(event, type) and event.__struct_config__.tag is not None  # type: ignore[attr-defined]
+    return event | _Nothing if alone else event
+
+
 def decoder_of(topic: Topic) -> Callable[[bytes | None], Any | Reject]:
     """Return the function that turns a message's bytes into an event of ``topic``, or a `Reject`.
 
     Unknown fields are skipped, so that producers can add some; a missing, mistyped, infinite or
     out-of-range one is refused, with its path.
     """
-    decode_json = msgspec.json.Decoder(topic.event, strict=True).decode
+    decode_json = msgspec.json.Decoder(_strictly(topic.event), strict=True).decode
 
     def decode(raw: bytes | None) -> Any | Reject:
         if not raw:

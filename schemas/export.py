@@ -125,6 +125,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
                 "topic": topic.name,
                 "partitions": topic.partitions,
                 "topicConfiguration": {
+                    **({"cleanup.policy": ["compact"]} if topic.compacted else {}),
                     "retention.ms": topic.retention_hours * 3_600_000,
                     "max.message.bytes": topic.max_message_bytes,
                 },

@@ -54,6 +54,29 @@ Consent = Annotated[
 Sku = Annotated[str, field("public", "The article number.", min_length=1, max_length=64)]
 Category = Annotated[str, field("public", "The article's category.", min_length=1, max_length=64)]
 Money = Annotated[float, field("internal", "An amount in the currency's main unit.", ge=0, le=1e9)]
+ListPrice = Annotated[
+    float,
+    field(
+        "public", "The list price of a unit, in the currency's main unit; absent: unknown.",
+        ge=0, le=1e9,
+    ),
+]  # fmt: skip
+UnitCost = Annotated[
+    float,
+    field(
+        "internal",
+        "What a unit costs the firm, in the currency's main unit: what margins are worked out "
+        "from; absent: unknown.",
+        ge=0, le=1e9,
+    ),
+]  # fmt: skip
+Stock = Annotated[
+    int,
+    field("internal", "Units that can be sold now; absent: unknown.", ge=0, le=1_000_000_000),
+]
+Available = Annotated[
+    bool, field("public", "Whether the article may be offered; false: it must not be.")
+]
 Currency = Annotated[str, field("public", "ISO 4217 code.", pattern=r"^[A-Z]{3}\Z")]
 Quantity = Annotated[int, field("internal", "Units of the article.", ge=1, le=1_000_000)]
 Hits = Annotated[int, field("internal", "Articles that a search found.", ge=0, le=10_000_000)]

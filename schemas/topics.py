@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from schemas.catalogue import Catalogue
 from schemas.clickstream import Clickstream
 from schemas.deadletters import DeadLetter
 from schemas.orders import Orders
@@ -26,16 +27,28 @@ class Topic:
     key: str
     about: str
     area: Area | None = None
-    """The shards that an input topic belongs to; topics of one area are co-partitioned."""
+    """The shards that an input topic belongs to; topics of one area have as many partitions."""
     partitions: int = 4
     retention_hours: int = 7 * 24
     max_message_bytes: int = 1024 * 1024
+    compacted: bool = False
+    """Whether the last event of a key tells all, so that the broker keeps that one for ever and may
+    drop those before it once they are older than ``retention_hours``."""
 
 
 CLICKSTREAM = Topic(
     "clickstream", "in", Clickstream, "customer_id", "What customers do in the shop.", "shop"
 )
 ORDERS = Topic("orders", "in", Orders, "customer_id", "What customers buy and return.", "shop")
+CATALOGUE = Topic(
+    "catalogue",
+    "in",
+    Catalogue,
+    "sku",
+    "What articles cost, how many there are and whether they may be offered.",
+    "shop",
+    compacted=True,
+)
 SENSORS = Topic(
     "sensors", "in", Sensors, "line/machine", "What the production line reports.", "floor"
 )
@@ -55,6 +68,7 @@ DEAD_LETTERS = Topic(
 TOPICS: tuple[Topic, ...] = (
     CLICKSTREAM,
     ORDERS,
+    CATALOGUE,
     SENSORS,
     OFFERS,
     ALERTS,

@@ -245,10 +245,12 @@ class Driver:
 def _key_of(event: msgspec.Struct | bytes) -> bytes:
     if isinstance(event, bytes):
         return b""
-    customer = getattr(event, "customer_id", None)
-    if customer is not None:
-        return str(customer).encode()
-    return f"{getattr(event, 'line', '')}/{getattr(event, 'machine', '')}".encode()
+    fields = {"customer_id": "", "line": "", "machine": "", "sku": ""} | msgspec.structs.asdict(
+        event
+    )
+    if fields["machine"]:
+        return f"{fields['line']}/{fields['machine']}".encode()
+    return str(fields["customer_id"] or fields["sku"]).encode()
 
 
 def _time_of(event: msgspec.Struct | bytes) -> float:

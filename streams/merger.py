@@ -9,6 +9,7 @@ from itertools import islice
 
 import msgspec
 
+from models.articles import ARTICLES, Article
 from models.decay import Levels, align
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS
 from models.itemsets.rules import Rule
@@ -16,6 +17,7 @@ from models.merge import (
     MergeSettings,
     Totals,
     add_up,
+    article_of,
     bought_with,
     frequent_partners,
     neighbours_of,
@@ -29,6 +31,7 @@ from streams.store.protocol import Store
 from streams.topology import ShardId
 
 _levels = msgspec.json.Decoder(Levels).decode
+_article = msgspec.json.Decoder(Article).decode
 _ROUND = 10
 """Rows looked at on each round though nothing marked them, whether anything is left of them: a mark
 may be lost, and a row that nothing is behind would be offered from for ever."""
@@ -50,6 +53,8 @@ class Merger:
         self._after = ""
         self._known: OrderedDict[str, None] | None = None
         """The rows of the part, those first that were not looked at for longest."""
+        self._ordered: set[str] = set()
+        """Those of the known rows that may show something which came of orders."""
         self._p_values: dict[str, list[float]] = {}
         self._tests: dict[str, int] = {}
 
@@ -62,10 +67,12 @@ class Merger:
         left = [item for item in await self._bare(known) if item not in chosen]
         if not items and not left:
             return 0
-        rows = await self._rows([*(item for item in items if item != TRENDING), *left])
+        made = await self._rows([*(item for item in items if item != TRENDING), *left])
         for item in left:
-            if rows[item] is not None:
-                del rows[item]
+            # What it still shows is not of orders: viewed, or in the catalogue. So it is not bare.
+            if made[item] != EMPTY_ROW and item not in self._ordered:
+                del made[item]
+        rows = self._encoded(made)
         if TRENDING in items:
             tops = [await self._store.blobs(s, TRENDS, ["top"]) for s in self._shards]
             trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
@@ -90,6 +97,7 @@ class Merger:
             rows = sorted(item for item, blob in change.rows.items() if blob is not None)
             self._known = OrderedDict.fromkeys(rows)
             self._known.pop(TRENDING, None)
+            self._ordered = set(self._known)
         return self._known
 
     async def _bare(self, known: OrderedDict[str, None]) -> list[str]:
@@ -102,6 +110,12 @@ class Merger:
         )
         return [item for item in names if not any(item in own for own in counts)]
 
+    def _encoded(self, made: Mapping[str, Row]) -> dict[str, bytes | None]:
+        """Return rows as they are published; an article that no shard knows any more has none."""
+        self._ordered -= made.keys()
+        self._ordered |= {item for item, row in made.items() if row.baskets}
+        return {item: None if row == EMPTY_ROW else encode(row) for item, row in made.items()}
+
     async def _publish(self, rows: dict[str, bytes | None], known: OrderedDict[str, None]) -> None:
         for item, blob in list(rows.items()):
             if item == TRENDING:
@@ -113,18 +127,20 @@ class Merger:
                 known.pop(item, None)
             else:
                 del rows[item]  # no room: it comes when it changes the next time
+            self._ordered.discard(item)
             self._p_values.pop(item, None)
             self._tests.pop(item, None)
         if rows:
             await self._store.publish_view(self._part, rows)
 
-    async def _rows(self, items: Sequence[str]) -> dict[str, bytes | None]:
+    async def _rows(self, items: Sequence[str]) -> dict[str, Row]:
         totals = await self.totals()
         pairs = await self._summed(PAIRS, items)
         reach = await self._summed(REACH, items)
         wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
         counts = add_up([await self._store.counts_of(s, ITEMS, wanted) for s in self._shards])
         covisits = [await self._store.blobs(s, COVISITS, items) for s in self._shards]
+        articles = [await self._store.blobs(s, ARTICLES, items) for s in self._shards]
         scale = totals.effective / totals.w if totals.w > 0 else 0.0
         candidates: dict[str, list[Rule]] = {}
         for item in items:
@@ -140,7 +156,7 @@ class Merger:
             sum(self._tests.values()),
             self._settings,
         )
-        rows = {
+        return {
             item: (
                 Row(
                     rules=significant(candidates[item], reach[item], p_limit, self._settings),
@@ -156,12 +172,11 @@ class Merger:
                     ),
                     count=counts.get(item, 0.0) * scale,
                     baskets=totals.effective if item in counts else 0.0,
+                    article=article_of([_article(own[item]) for own in articles if item in own]),
                 )
             )
             for item in items
         }
-        # An article that no shard knows any more has no row at all.
-        return {item: None if row == EMPTY_ROW else encode(row) for item, row in rows.items()}
 
     async def _summed(self, prefix: str, items: Sequence[str]) -> Mapping[str, dict[str, float]]:
         keys = [prefix + item for item in items]

@@ -212,8 +212,8 @@ class Settings(BaseSettings):
     max_customers: Positive = Field(50_000, description="Most customer profiles per shard.")
     max_skus: Positive = Field(
         50_000,
-        description="Most articles per shard whose orders are counted; those not ordered for longest "
-        "are forgotten.",
+        description="Most articles per shard whose orders are counted, and most that are known from the "
+        "catalogue; those not ordered, or not told of, for longest are forgotten.",
     )
     seen_ids: Positive = Field(
         50_000,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ from streams.processor import Message
 from streams.routing import partition_of
 from streams.settings import Settings, StoreSettings
 from streams.store.redis import RedisStore
-from streams.topology import FLOW_OF_TOPIC, ShardId
+from streams.topology import FLOW_OF_TOPIC, ShardId, shard_of
 
 PARTITIONS = 4
 _KEY = "bench-faults"
@@ -165,16 +166,23 @@ class _Recovery:
 
     def wait(self) -> float:
         """Wait until all went on from where they were after the kill; return how long it took."""
-        at_kill = self._watch.next_offsets()
+        at_kill = self._applied()
         waiting = set(at_kill)
 
         def all_went_on() -> bool:
-            now = self._watch.next_offsets()
-            waiting.difference_update({w for w in waiting if now.get(w, 0) > at_kill[w]})
+            now = self._applied()
+            waiting.difference_update({s for s in waiting if now.get(s, 0) > at_kill[s]})
             return not waiting
 
         wait_until(all_went_on, _APPLY_S, "the orphaned shards to go on")
         return time.monotonic() - self._since
+
+    def _applied(self) -> Counter[ShardId]:
+        """Return how many events each shard has applied, of any topic: some have few events."""
+        applied: Counter[ShardId] = Counter()
+        for where, after in self._watch.next_offsets().items():
+            applied[shard_of(*where)] += after
+        return applied
 
 
 async def _verdict(

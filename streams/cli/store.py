@@ -235,6 +235,10 @@ merge then deletes their rows of the view, unless another shard knows them. Pair
 lightest pairs and the rows that were opened first. Below the caps nothing is forgotten but what decays, and the counts
 are what they would be without caps.
 
+Of what the catalogue says a shard keeps `TAILORLINE_MAX_SKUS` articles too: those longest not told of go. An article that was
+forgotten counts as one that nothing is known of, so it may be offered: keep the cap above the number of articles divided by
+that of partitions.
+
 What is forgotten is decided by the steps, from the shard's state, so a replay forgets the same.
 
 The mark in `dirty` of an article that left long ago goes, if the merge has not come to it by then. So that its row does

@@ -52,8 +52,8 @@ def create(
 def check(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Compare the topics on the broker with the topic table.
 
-    Looks at presence, numbers of partitions (equal for clickstream and orders), replication,
-    retention, largest message and compaction.
+    Looks at presence, numbers of partitions (equal for clickstream, orders and catalogue),
+    replication, retention, largest message and compaction.
 
     Exit codes: 0 all good (warnings do not count), 1 something must be changed, 2 wrong settings.
     """

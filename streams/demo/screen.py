@@ -14,7 +14,7 @@ from models.itemsets.rules import Rule
 from schemas.outputs import Alert, Offer
 from streams.demo.snapshot import Planted, Snapshot
 
-_FIXED = 13
+_FIXED = 14
 """Lines that are always there: title, topics, headings, and the three lines at the bottom."""
 _ROOMY = 28
 _PRIORITY = {"high": "bold red", "medium": "yellow", "low": "blue"}

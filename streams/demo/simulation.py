@@ -103,4 +103,5 @@ class Simulation:
             world.truth, list(listener.alerts), rules,
             started_at=world.started_at or self._now, until=self._now,
             advice=list(listener.advice), offers=world.shop.offers,
+            stock=world.stockroom.tally,
         )  # fmt: skip

@@ -57,6 +57,13 @@ def _tables(snapshot: Snapshot, results: Mapping[str, Any]) -> list[RenderableTy
             f"({offers['click_rate']:.1%}; best sellers would get "
             f"{offers['click_rate_if_popular']:.1%})",
         )
+    catalogue = results.get("catalogue")
+    if catalogue:
+        facts.add_row(
+            "catalogue",
+            f"{catalogue['articles']:,} articles, {catalogue.get('price_cut', 0):,} price cuts, "
+            f"{catalogue.get('sold_out', 0):,} sold out, {catalogue.get('withdrawn', 0):,} withdrawn",
+        )
     for worker in snapshot.workers:
         if worker.peak_mb is not None:
             facts.add_row(worker.name, f"{worker.peak_mb:,.0f} MB at most")

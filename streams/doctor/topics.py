@@ -61,7 +61,8 @@ def _summary(facts: TopicFacts) -> str:
     if not facts.config:
         return text
     kept = int(facts.config["retention.ms"])
-    kept_for = "for ever" if kept < 0 else f"{kept / 3_600_000:g} h"
+    kept_for = "for ever" if kept < 0 or _keeps_last(facts) else f"{kept / 3_600_000:g} h"
+    kept_for += ", the last of each key" if "compact" in _policy(facts) else ""
     most = int(facts.config["max.message.bytes"])
     copies = "1 copy" if facts.replicas == 1 else f"{facts.replicas} copies"
     return f"{text}, {copies}, kept {kept_for}, messages to {most:,} bytes"
@@ -80,7 +81,14 @@ def _config(topic: Topic, facts: TopicFacts) -> Iterator[Finding]:
         return
     subject = f"topic {topic.name}"
     kept, wanted = int(facts.config["retention.ms"]), topic.retention_hours * 3_600_000
-    if kept < 0:
+    if topic.compacted:
+        if kept >= 0 and not _keeps_last(facts):
+            yield Finding(
+                "warn", subject, f"loses what was not told again for {kept / 3_600_000:g} h: "
+                "a shard that is rebuilt does not get to know it",
+                _alter(topic, "cleanup.policy", "compact"),
+            )  # fmt: skip
+    elif kept < 0:
         yield Finding(
             "warn", subject, "is kept for ever, and may hold personal data",
             _alter(topic, "retention.ms", wanted),
@@ -101,11 +109,20 @@ def _config(topic: Topic, facts: TopicFacts) -> Iterator[Finding]:
             f"takes messages up to {most:,} bytes, not {topic.max_message_bytes:,}",
             _alter(topic, "max.message.bytes", topic.max_message_bytes),
         )  # fmt: skip
-    if "compact" in facts.config.get("cleanup.policy", "delete"):
+    if "compact" in _policy(facts) and not topic.compacted:
         yield Finding(
             "wrong", subject, "is compacted: only the last event of each key is kept",
             _alter(topic, "cleanup.policy", "delete"),
         )  # fmt: skip
+
+
+def _policy(facts: TopicFacts) -> str:
+    return facts.config.get("cleanup.policy", "delete")
+
+
+def _keeps_last(facts: TopicFacts) -> bool:
+    """Return whether the broker never drops the last event of a key."""
+    return _policy(facts) == "compact"
 
 
 def _alter(topic: Topic, name: str, value: object) -> str:

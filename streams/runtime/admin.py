@@ -96,10 +96,12 @@ def create_topics(
 
 def topic_config(topic: Topic) -> dict[str, str]:
     """Return a topic's configuration as the table has it."""
-    return {
-        "retention.ms": str(topic.retention_hours * 3_600_000),
-        "max.message.bytes": str(topic.max_message_bytes),
-    }
+    kept_ms = str(topic.retention_hours * 3_600_000)
+    config = {"retention.ms": kept_ms, "max.message.bytes": str(topic.max_message_bytes)}
+    if topic.compacted:
+        # Not at once: what a shard learns again after a crash should be what it learnt first.
+        config |= {"cleanup.policy": "compact", "min.compaction.lag.ms": kept_ms}
+    return config
 
 
 def broker_facts(settings: Settings) -> BrokerFacts:

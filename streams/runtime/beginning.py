@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END
 
+from schemas.topics import BY_NAME
 from streams.continuity import Gap, Where
 from streams.errors import StateLost
 from streams.metrics import Metrics
@@ -17,6 +18,9 @@ log = structlog.get_logger()
 
 def first_offset(settings: Settings, where: Where, committed: int, stored: int | None) -> int:
     """Return where to begin: what the store says, else by the settings.
+
+    A topic whose last event of a key tells all is read whole, whatever the settings: who begins at
+    its end knows nothing of what does not change.
 
     Raises `StateLost` if the group has read the partition and the store knows nothing of it.
     """
@@ -32,8 +36,10 @@ def first_offset(settings: Settings, where: Where, committed: int, stored: int |
                 "TAILORLINE_STORE__ON_LOSS: `replay` rebuilds the state from the earliest "
                 "event that Kafka still has, `skip` goes on from there with empty models."
             )
-        return committed if on_loss == "skip" else int(OFFSET_BEGINNING)
-    return int(OFFSET_END if settings.kafka.start == "latest" else OFFSET_BEGINNING)
+        skips = on_loss == "skip" and not BY_NAME[where[0]].compacted
+        return committed if skips else int(OFFSET_BEGINNING)
+    at_end = settings.kafka.start == "latest" and not BY_NAME[where[0]].compacted
+    return int(OFFSET_END if at_end else OFFSET_BEGINNING)
 
 
 class GapJudge:

@@ -184,7 +184,7 @@ class BatchSource(Service):
             self._told_misrouted = True
             log.warning(
                 "events are not on the partition of their key: one customer's clicks and orders "
-                "do not meet. Producers must key by customer_id (line/machine for sensors) and set "
+                "do not meet. Producers must key by customer_id (catalogue: sku, sensors: line/machine) and set "
                 "partitioner=murmur2_random if they use librdkafka; see docs/events.md",
                 topic=message.topic, partition=message.partition, offset=message.offset,
             )  # fmt: skip

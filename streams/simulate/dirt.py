@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.deadletters import Reason
 from schemas.sensors import Measurement
-from schemas.topics import SENSORS
+from schemas.topics import CATALOGUE, CLICKSTREAM, ORDERS, SENSORS
 from streams.replay.records import Record
 from streams.simulate.messages import Message, moment
 
@@ -31,6 +31,11 @@ CAUGHT_AS: dict[Kind, Reason | Literal["duplicate"]] = {
 }
 """What the system should make of each kind."""
 
+_TEXT = {
+    CLICKSTREAM.name: "customer_id", ORDERS.name: "customer_id", CATALOGUE.name: "sku",
+    SENSORS.name: "machine",
+}  # fmt: skip
+"""A field of each topic that must be a text."""
 _YEAR_S = 365.0 * 86_400.0
 _MEASURED: tuple[Kind, ...] = tuple(CAUGHT_AS)
 _OTHERS: tuple[Kind, ...] = tuple(kind for kind in CAUGHT_AS if kind != "unknown_unit")
@@ -51,6 +56,12 @@ class Dirt:
         self._encode = msgspec.json.Encoder().encode
         self._turns = count()
         self._later: list[tuple[int, int, Message]] = []
+
+    def beside(self, rng: Random) -> Dirt:
+        """Return one that spoils as much by dice of its own, and counts here what it does."""
+        other = Dirt(rng, self.share)
+        other.planted, other.clean = self.planted, self.clean
+        return other
 
     def spoil(self, records: Iterable[Record]) -> Iterator[Message]:
         """Yield the messages of some records, and repeats of earlier ones whose time has come."""
@@ -82,7 +93,7 @@ def _truncated(_topic: str, raw: bytes, _at: float) -> bytes:
 
 
 def _wrong_type(topic: str, raw: bytes, _at: float) -> bytes:
-    return _changed(raw, {"machine" if topic == SENSORS.name else "customer_id": 42})
+    return _changed(raw, {_TEXT[topic]: 42})
 
 
 def _missing_field(_topic: str, raw: bytes, _at: float) -> bytes:

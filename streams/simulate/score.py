@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from heapq import nlargest
 from itertools import combinations
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from schemas.outputs import Advice, Alert
 from streams.simulate.faults import Fault
 from streams.simulate.offers import OfferTally
+from streams.simulate.stockroom import Change
 from streams.simulate.truth import Truth
 
 GRACE_S = 10.0
@@ -28,11 +29,13 @@ def score(
     configurations: Iterable[tuple[str, str, str]] = (),
     advice: Iterable[Advice] = (),
     offers: OfferTally | None = None,
+    stock: Mapping[Change, int] | None = None,
     grace_s: float = GRACE_S,
 ) -> dict[str, Any]:
     """Compare everything that the system said between two times (unix seconds) with the truth.
 
-    ``rules`` are (antecedent, consequent), ``configurations`` are (article, option, value).
+    ``rules`` are (antecedent, consequent), ``configurations`` are (article, option, value), ``stock``
+    is how often each thing happened to an article.
     """
     faults = truth.faults_before(until - started_at)
     return {
@@ -41,6 +44,7 @@ def score(
         **_configurations(truth, configurations),
         **_shift(truth, advice, started_at, until),
         **({} if offers is None else {"offers": offers.as_dict()}),
+        **({} if stock is None else {"catalogue": {"articles": len(truth.articles), **stock}}),
     }
 
 

@@ -1,4 +1,4 @@
-"""The whole simulation: shop, factory and dirt, at a steady rate."""
+"""The whole simulation: shop, stockroom, factory and dirt, at a steady rate."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from streams.simulate.factory import Factory
 from streams.simulate.messages import Message
 from streams.simulate.numbering import Numbering
 from streams.simulate.shop import Shop
+from streams.simulate.stockroom import Stockroom
 from streams.simulate.truth import plant
 
 _TICK_S = 0.1
@@ -34,7 +35,10 @@ def sampling_period(rate: float) -> float:
 
 
 class World:
-    """Makes about ``rate`` messages a second; equal arguments and times make equal messages."""
+    """Makes about ``rate`` messages a second; what is told of articles comes besides.
+
+    Equal arguments and times make equal messages.
+    """
 
     def __init__(
         self,
@@ -49,7 +53,10 @@ class World:
         crowd = int(min(max(rate * (1.0 - _MEASURED), 10.0), 200.0))
         self.shop = Shop(self.truth, seed, crowd=crowd, names=self.names)
         self.factory = Factory(self.truth, seed, names=self.names)
+        self.stockroom = Stockroom(self.truth, seed)
         self.dirt = Dirt(dice(seed, "dirt"), dirt_share)
+        # Dice of its own, as it has names of its own: the rest is what it would be without it.
+        self._stockroom_dirt = self.dirt.beside(dice(seed, "stockroom dirt"))
         self.started_at: float | None = None
         self._seed = seed
         self._rate = rate
@@ -67,14 +74,20 @@ class World:
             self.started_at = self._now = now
             # Event ids must differ from those of an earlier run into the same broker.
             self.names.run = f"{self._seed}-{int(now * 1000):x}"
-            return list(self.dirt.spoil(self.factory.step(now, 0.0)))
+            self.stockroom.names.run = f"{self.names.run}-stock"
+            return [*self._changes(now), *self.dirt.spoil(self.factory.step(now, 0.0))]
         start = self._now
         messages: list[Message] = []
         ticks = ceil((now - start) / _TICK_S)
         for tick in range(1, ticks + 1):
             self._now = start + (now - start) * tick / ticks
+            messages += self._changes(self._now)
             messages += self.dirt.spoil(self._tick(self._now, (now - start) / ticks))
         return messages
+
+    def _changes(self, now: float) -> list[Message]:
+        """Return what is told of articles, which does not count to the rate."""
+        return list(self._stockroom_dirt.spoil(self.stockroom.step(now)))
 
     def _tick(self, now: float, dt: float) -> list[Record]:
         elapsed = now - (self.started_at or 0.0)

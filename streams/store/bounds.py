@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from models.articles import ARTICLES
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
 from models.shop import COVISITS, TRENDS
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, INPUTS
 from streams.settings import Settings
 from streams.store.memory import VIEW_HISTORY
 
@@ -113,8 +114,8 @@ def partitions_of(shards: Iterable[tuple[str, int]]) -> int:
 
 
 def _dirty(s: Settings, _: Load) -> float:
-    # Known for their orders, known for their views, left lately; and the list of trends.
-    return 2 * s.max_skus + s.sequences.max_items + 1
+    # Known for their orders, for their views, from the catalogue, left lately; and the list of trends.
+    return 3 * s.max_skus + s.sequences.max_items + 1
 
 
 def _state_of_shop(s: Settings, _: Load) -> float:
@@ -138,7 +139,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "layout", "hash", "installation", "partitions and ids of the topics that the state is of",
-        "field", "two for each topic", lambda *_: 6, 40,
+        "field", "two for each topic", lambda *_: 2 * len(INPUTS), 40,
     ),
     Family(
         "dlq:<id>", "hash", "installation", "that a dead letter was sent again or thrown away",
@@ -171,11 +172,11 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "{shop-k}:snapshot", "string", "shop shard", "the signed state of a shop shard", "customer",
-        "a unit is a customer with its share of the state at the caps: 4 event ids, a basket, 10 "
-        "pairs, an article, a row of co-visits, a session of three views. `TAILORLINE_MAX_CUSTOMERS`, "
+        "a unit is a customer with its share of the state at the caps: 5 event ids, a basket, 10 "
+        "pairs, an article and what the catalogue says of it, a row of co-visits, a session of three views. `TAILORLINE_MAX_CUSTOMERS`, "
         "`TAILORLINE_ITEMSETS__WINDOW`, `TAILORLINE_ITEMSETS__MAX_PAIRS`, `TAILORLINE_MAX_SKUS`, "
         "`TAILORLINE_SEQUENCES__MAX_ITEMS`, `TAILORLINE_SEQUENCES__NEIGHBOURS__SESSIONS`, "
-        "`TAILORLINE_SEEN_IDS`", _state_of_shop, 475,
+        "`TAILORLINE_SEEN_IDS`", _state_of_shop, 525,
     ),
     Family(
         "{floor-k}:snapshot", "string", "floor shard", "the signed state of a floor shard", "sensor",
@@ -189,8 +190,8 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "{shop-k}:dirty:<part>", "hash", "shop shard", "articles whose rows changed", "field",
-        "cleared by the merge; and if that does not get round to it, twice `TAILORLINE_MAX_SKUS` and "
-        "`TAILORLINE_SEQUENCES__MAX_ITEMS`", _dirty, 52,
+        "cleared by the merge; and if that does not get round to it, three times `TAILORLINE_MAX_SKUS` "
+        "and `TAILORLINE_SEQUENCES__MAX_ITEMS`", _dirty, 52,
     ),
     Family(
         "{shop-k}:" + TOTALS, "hash", "shop shard", "number and weight of baskets", "field",
@@ -230,6 +231,10 @@ FAMILIES: tuple[Family, ...] = (
         "one field of 200 articles; decays", lambda *_: 1, 7000,
     ),
     Family(
+        "{shop-k}:" + ARTICLES, "hash", "shop shard", "what the catalogue says of an article", "field",
+        "`TAILORLINE_MAX_SKUS`: those longest not told of go", lambda s, _: s.max_skus, 105,
+    ),
+    Family(
         "{floor-k}:count:made", "hash", "floor shard", "units made", "field",
         "`TAILORLINE_FLOOR__MAX_SKUS`: those longest not made go", lambda s, _: s.floor.max_skus, 50,
     ),
@@ -241,7 +246,7 @@ FAMILIES: tuple[Family, ...] = (
         "{view-k}:rows", "hash", "part of the view", "the merged row of an article", "field",
         "deleted once no shard knows the article; never more than `TAILORLINE_MAX_SKUS` and "
         "`TAILORLINE_SEQUENCES__MAX_ITEMS`, and the list of trends", lambda s, _: s.view_rows() + 1,
-        2600,
+        2660,
     ),
     Family(
         "{view-k}:version", "string", "part of the view", "the part's version", "key", "one",
@@ -251,6 +256,6 @@ FAMILIES: tuple[Family, ...] = (
         "{view-k}:undo", "list", "part of the view", "what rows were before, for replay", "row",
         f"{VIEW_HISTORY} versions of at most `TAILORLINE_MERGING__ROWS` rows (with "
         "`TAILORLINE_STORE__KEEP_HISTORY` all of them)",
-        lambda s, _: VIEW_HISTORY * s.merging.rows, 2560,
+        lambda s, _: VIEW_HISTORY * s.merging.rows, 2620,
     ),
 )  # fmt: skip

@@ -12,9 +12,11 @@ import msgspec
 import orjson
 import redis.asyncio as aredis
 
+from models.articles import Article
 from models.decay import Levels
 from models.itemsets.rules import Rule
 from models.view import CoPurchase, Neighbour, Row, encode
+from schemas.topics import INPUTS
 from streams.encoding import Record, pack
 from streams.store.bounds import FAMILIES, Family
 from streams.store.embedded import EmbeddedValkey
@@ -58,6 +60,10 @@ def _levels(number: int) -> bytes:
     return msgspec.json.encode(Levels(659, weights))
 
 
+def _article(number: int) -> Article:
+    return Article("category-12", number + 149.99, number + 88.25, number, True, 1790000000.123)
+
+
 def _row(number: int) -> bytes:
     rules = tuple(
         Rule(
@@ -73,7 +79,7 @@ def _row(number: int) -> bytes:
     return encode(
         Row(
             rules=rules, partners=partners, next=near, bought_with=bought, count=1234.56789012345,
-            baskets=123456.789012345,
+            baskets=123456.789012345, article=_article(number),
         )
     )  # fmt: skip
 
@@ -113,21 +119,21 @@ def _undo() -> Mapping[str, Data]:
 
 
 def _lines() -> Mapping[str, Data]:
-    topics = ("clickstream", "orders")
-    return {"": [f"{topics[n % 2]}:{10**7 + n}:{10**7 + n + 3}" for n in range(UNITS)]}
+    topics = ("clickstream", "orders", "catalogue")
+    return {"": [f"{topics[n % 3]}:{10**7 + n}:{10**7 + n + 3}" for n in range(UNITS)]}
 
 
 _META = {
     "epoch": 1790000000123, "seq": 1234567, "out_head": 1234567, "out_next": 1234567,
-    "next:clickstream": 12345678, "next:orders": 12345678,
+    "next:clickstream": 12345678, "next:orders": 12345678, "next:catalogue": 12345678,
 }  # fmt: skip
 _TALLY = {
     f"{topic}:{outcome}": 12345678
-    for topic in ("clickstream", "orders")
+    for topic in ("clickstream", "orders", "catalogue")
     for outcome in ("read", "accepted", "duplicate", "rejected", "rejected:too_early", "sent")
 }
-_LAYOUT = {f"id:{topic}": _hex(1, 22) for topic in ("clickstream", "orders", "sensors")} | {
-    f"partitions:{topic}": "12" for topic in ("clickstream", "orders", "sensors")
+_LAYOUT = {f"id:{topic.name}": _hex(1, 22) for topic in INPUTS} | {
+    f"partitions:{topic.name}": "12" for topic in INPUTS
 }
 _MARK = {"state": "replayed", "at": 1790000000, "replays": 1}
 _WHY = "The step of this event had not come back after 20 s, three times in a row, in shop.placed_step."
@@ -159,6 +165,7 @@ SAMPLES: dict[str, Callable[[], Mapping[str, Data]]] = {
             Levels(659, {_sku(n): (n + 1) * 1234.5678901234567 for n in range(200)})
         )}
     },
+    "{shop-k}:blob:articles": lambda: _articles(lambda n: encode(_article(n))),
     "{floor-k}:count:made": lambda: _articles(lambda n: 10 * n),
     "{floor-k}:count:scrapped": lambda: _articles(lambda n: n),
     "{view-k}:rows": lambda: _articles(_row),

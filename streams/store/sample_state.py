@@ -12,6 +12,7 @@ from models.effects import Effects, Origin
 from models.floor import FloorSettings, FloorShard
 from models.shop import ShopSettings, ShopShard
 from models.snapshot import Snapshot, seal
+from schemas.catalogue import ArticleChanged
 from schemas.clickstream import View
 from schemas.orders import OrderLine, OrderPlaced
 from schemas.sensors import Measurement
@@ -20,7 +21,10 @@ _START = 1_790_000_000
 
 
 def shop_state(customers: int) -> bytes:
-    """Return the snapshot of a shop shard: each customer with three views and a basket of five."""
+    """Return the snapshot of a shop shard: each customer with three views and a basket of five.
+
+    There are as many articles as customers, and the catalogue tells of all of them.
+    """
     shard = ShopShard(ShopSettings())
     for offset, (topic, event) in enumerate(_shopping(customers)):
         origin, effects = Origin(topic, 0, offset, _START * 2.0), Effects()
@@ -38,6 +42,10 @@ def _shopping(customers: int) -> Iterator[tuple[str, Any]]:
                 event_id=_id(number, turn), occurred_at=_at(number + turn), sku=sku,
                 session_id=f"visit-{number:08d}", customer_id=customer, consent=True,
             )  # fmt: skip
+        yield "catalogue", ArticleChanged(
+            event_id=_id(number, 10), occurred_at=_at(number), sku=_sku(number), stock=number,
+            category=f"category-{number % 20}", price=number + 149.99, cost=number + 88.25,
+        )  # fmt: skip
         yield "orders", OrderPlaced(
             event_id=_id(number, 9), occurred_at=_at(number + 9), order_id=f"order-{number:08d}",
             lines=tuple(OrderLine(sku=sku) for sku in skus[3:]), customer_id=customer,

@@ -55,7 +55,7 @@ def test_a_fresh_installation_is_all_right(run, installed, findings):
 
 
 def test_a_running_installation_is_all_right(installed, findings):
-    for topic in ("clickstream", "orders"):
+    for topic in ("clickstream", "orders", "catalogue"):
         own = [key for key in KEYS if murmur2(key) % 4 == SHOP.number]
         installed.produce(topic, SHOP.number, own * 3)
         installed.commit(topic, SHOP.number, 2)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from confluent_kafka import TopicPartition
 
-from schemas.topics import INPUTS
+from schemas.topics import INPUTS, topics_of
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Entry, ShardFacts, StoreError, Work
 from streams.topology import ShardId
@@ -32,11 +32,12 @@ def test_list_shows_what_there_is_of_each_shard(run, installed):
     assert result.stdout.count(f"{datetime.now(UTC):%Y-%m-%d}") == 3
     text = " ".join(re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "1", result.stdout).split())
     assert "floor-10 1 - 0 0 - -" in text
-    assert "shop-0 1 clickstream 7 2 1 - - orders 7" in text
+    assert "shop-0 1 catalogue 7 3 1 - - clickstream 7 orders 7" in text
     size = installed.in_store(lambda store: store.describe(SHOP)).snapshot_bytes
-    assert f"shop-1 1 clickstream 12,345 0 1 {size} B all of it orders 12,345" in text
+    marks = "catalogue 12,345 0 1 {size} B all of it clickstream 12,345 orders 12,345"
+    assert f"shop-1 1 {marks.format(size=size)}" in text
     rows = json.loads(run("shards", "list", "--json", **installed.env).stdout)
-    marks = {"clickstream": 12_345, "orders": 12_345}
+    marks = {"clickstream": 12_345, "orders": 12_345, "catalogue": 12_345}
     assert rows[2].pop("epoch") > 0
     assert rows[2] == {
         "shard": "shop-1", "watermarks": marks, "journal": 0, "outbox": 1,
@@ -87,8 +88,8 @@ def test_reset_deletes_one_shard_and_rewinds_its_group(run, installed):
 
     installed.in_store(left)
     consumer = installed.consumer()
-    partitions = [TopicPartition(topic, SHOP.number) for topic in ("clickstream", "orders")]
-    assert [each.offset for each in consumer.committed(partitions, 5)] == [0, 0]
+    partitions = [TopicPartition(topic.name, SHOP.number) for topic in topics_of("shop")]
+    assert [each.offset for each in consumer.committed(partitions, 5)] == [0, 0, 0]
     consumer.close()
 
 
@@ -141,7 +142,11 @@ async def fenced(store):
     assert await store.load_snapshot(SHOP) is None
     assert await store.tally(SHOP) == {}
     assert (await store.apply(SHOP, 1, Work(2))).status == "stale"
-    assert (await store.describe(OTHER)).watermarks == {"clickstream": 7, "orders": 7}
+    assert (await store.describe(OTHER)).watermarks == {
+        "clickstream": 7,
+        "orders": 7,
+        "catalogue": 7,
+    }
     claim = await store.claim(SHOP)
     assert claim.epoch > 2
     assert (claim.watermarks, claim.journal, claim.seq) == ({}, (), 0)

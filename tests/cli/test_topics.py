@@ -15,7 +15,7 @@ def test_check_is_content_with_what_the_embedded_broker_has(run, installed):
     result = run("topics", "check", **installed.env)
     assert result.exit_code == 0, result.output
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * (len(TOPICS) + 2)
-    assert "equal (clickstream 4, orders 4)" in result.stdout
+    assert "equal (clickstream 4, orders 4, catalogue 4)" in result.stdout
 
 
 def test_create_says_that_the_embedded_broker_needs_none(run, installed):
@@ -60,7 +60,7 @@ def test_export_to_where_it_may_not_says_so(run, tmp_path: Path):
 def facts(**changes: TopicFacts | None) -> BrokerFacts:
     """A broker that has all topics as they must be, but for some."""
     topics = {
-        t.name: TopicFacts(4, 3, {**topic_config(t), "cleanup.policy": "delete"}) for t in TOPICS
+        t.name: TopicFacts(4, 3, {"cleanup.policy": "delete", **topic_config(t)}) for t in TOPICS
     }
     for name, changed in changes.items():
         topics.pop(name)
@@ -97,6 +97,13 @@ def test_topics_made_from_the_table_are_all_right():
          "up to 500,000 bytes", "max.message.bytes=1048576"),
         ("sensors", TopicFacts(4, 3, config(cleanup_policy="compact,delete")), "wrong",
          "is compacted", "cleanup.policy=delete"),
+        ("catalogue", None, "wrong", "is not there", "topics create"),
+        ("catalogue", TopicFacts(4, 3, config()), "warn",
+         "does not get to know it", "cleanup.policy=compact"),
+        ("catalogue", TopicFacts(4, 3, config(cleanup_policy="compact,delete")), "warn",
+         "not told again for 168 h", "cleanup.policy=compact"),
+        ("catalogue", TopicFacts(4, 3, config(cleanup_policy="compact", max_message_bytes="9")),
+         "wrong", "up to 9 bytes", "max.message.bytes=1048576"),
     ],
 )  # fmt: skip
 def test_what_differs_from_the_table_is_said_with_its_remedy(topic, changed, level, text, remedy):
@@ -112,12 +119,19 @@ def test_longer_retention_and_larger_messages_are_nobodys_trouble():
     assert {each.level for each in topic_findings(facts(orders=roomy))} == {"ok"}
 
 
+def test_the_catalogue_is_kept_for_ever_one_way_or_the_other():
+    for good in (config(cleanup_policy="compact", retention_ms="1000"), config(retention_ms="-1")):
+        found = topic_findings(facts(catalogue=TopicFacts(4, 3, good)))
+        assert {each.level for each in found} == {"ok"}
+        assert any("kept for ever" in e.text for e in found if e.subject == "topic catalogue")
+
+
 def test_unequal_partitions_of_one_flow_are_wrong():
     found = topic_findings(facts(clickstream=TopicFacts(8, 3, config())))
     bad = [each for each in found if each.level != "ok"]
     assert [each.level for each in bad] == ["wrong"]
-    assert "unequal (clickstream 8, orders 4)" in bad[0].text
-    assert "give orders 8 partitions" in bad[0].remedy
+    assert "unequal (clickstream 8, orders 4, catalogue 4)" in bad[0].text
+    assert "give orders and catalogue 8 partitions" in bad[0].remedy
 
 
 def test_sensors_may_have_another_number_of_partitions():

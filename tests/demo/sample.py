@@ -50,7 +50,7 @@ def busy(**changes: object) -> Snapshot:
     )  # fmt: skip
     parts: dict[str, object] = {
         "elapsed_s": 61.0,
-        "inputs": {"clickstream": one, "orders": Input(), "sensors": Input()},
+        "inputs": {"clickstream": one, "orders": Input(), "catalogue": Input(), "sensors": Input()},
         "outputs": {
             "offers": Output(20, 20),
             "alerts": Output(),

@@ -9,6 +9,7 @@ from typing import Any
 from models.effects import Effects, Origin
 from models.floor import FloorShard
 from models.shop import Outcome, ShopShard
+from schemas.catalogue import ArticleChanged
 from schemas.clickstream import (
     AddToCart,
     OfferClicked,
@@ -85,6 +86,10 @@ def returned(
     return OrderReturned(order_id=order_id, lines=_lines(skus), **more)
 
 
+def article(sku: str, at: float = 0.0, **more: Any) -> ArticleChanged:
+    return ArticleChanged(sku=sku, **_common(at, more))
+
+
 def sample(value: float | None, at: float = 0.0, **more: Any) -> Measurement:
     more = {"unit": "Cel", "sensor": "temperature", **_common(at, more)}
     return Measurement(line="l1", machine="m1", value=value, **more)
@@ -103,6 +108,8 @@ def state(name: Any, at: float = 0.0, **more: Any) -> MachineState:
 def topic_of(event: Any) -> str:
     if isinstance(event, OrderPlaced | OrderCancelled | OrderReturned):
         return "orders"
+    if isinstance(event, ArticleChanged):
+        return "catalogue"
     return "sensors" if hasattr(event, "machine") else "clickstream"
 
 

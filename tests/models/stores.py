@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from models.articles import ARTICLES, Article
 from models.decay import Levels, align
 from models.effects import Effects, Origin
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
@@ -13,6 +14,7 @@ from models.merge import (
     MergeSettings,
     Totals,
     add_up,
+    article_of,
     bought_with,
     frequent_partners,
     neighbours_of,
@@ -24,6 +26,7 @@ from models.shop import COVISITS, TRENDS
 from models.view import TRENDING, Row, View, encode
 
 _levels = msgspec.json.Decoder(Levels).decode
+_article = msgspec.json.Decoder(Article).decode
 
 
 def origin(offset: int = 0, timestamp: float = 2e9, topic: str = "clickstream") -> Origin:
@@ -81,6 +84,7 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
     totals = totals_of(stores)
     items = add_up([store.counts(ITEMS) for store in stores])
     near = [store.hashes.get(COVISITS, {}) for store in stores]
+    told = [store.hashes.get(ARTICLES, {}) for store in stores]
     pairs = {item: add_up([s.rows(PAIRS).get(item, {}) for s in stores]) for item in items}
     reach = {item: add_up([s.rows(REACH).get(item, {}) for s in stores]) for item in items}
     found = {item: frequent_partners(item, pairs[item], items, totals, settings) for item in items}
@@ -100,8 +104,9 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
             ),
             count=items.get(item, 0.0),
             baskets=totals.effective if item in items else 0.0,
+            article=article_of([_article(own[item]) for own in told if item in own]),
         )
-        for item in {*items, *(item for own in near for item in own)}
+        for item in {*items, *(item for own in (*near, *told) for item in own)}
     }
 
 

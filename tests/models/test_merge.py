@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.articles import Article
 from models.decay import Levels, align
 from models.merge import (
     MergeSettings,
     Totals,
     add_up,
+    article_of,
     bought_with,
     frequent_partners,
     neighbours_of,
@@ -159,3 +161,9 @@ def test_decayed_co_purchases_read_as_numbers_of_orders() -> None:
     totals = Totals(200.0, 400.0)  # weights of 2 each: 100 orders
     found = bought_with("a", {"x": 20.0}, {"a": 80.0, "x": 40.0}, {"x": 1.0}, totals, PUBLISHED)
     assert found == (CoPurchase("x", 10.0, 20.0),)
+
+
+def test_the_latest_word_on_an_article_counts() -> None:
+    early, late = Article(stock=1, changed_at=1.0), Article(stock=0, changed_at=2.0)
+    assert article_of([early, late]) == article_of([late, early]) == late
+    assert article_of([]) is None

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from models.articles import ARTICLES, Article
 from models.customers import MAX_CART
 from models.decay import Levels
 from models.demand import DEMAND
@@ -26,6 +27,7 @@ from tests.models.events import (
     T0,
     Feed,
     add,
+    article,
     cancelled,
     clicked,
     placed,
@@ -64,22 +66,23 @@ def offered(feed: Feed) -> list[list[str]]:
     "event",
     [
         view("a"), search(), add("a"), remove("a"), shown("o"), clicked("o"),
-        placed("o", "a"), cancelled("o"), returned("o", "a"),
+        placed("o", "a"), cancelled("o"), returned("o", "a"), article("a"),
     ],
     ids=lambda event: type(event).__name__,
 )  # fmt: skip
 @pytest.mark.parametrize("consent", [True, False])
 def test_every_event_is_accepted_once(event: Any, consent: bool) -> None:
     feed = shop()
-    event = msgspec.structs.replace(event, consent=consent)
+    personal = hasattr(event, "consent")
+    event = msgspec.structs.replace(event, consent=consent) if personal else event
     assert feed(event, event) == ["accepted", "duplicate"]
-    assert len(feed.shard.customers) == int(consent)
+    assert len(feed.shard.customers) == int(consent and personal)
 
 
-def test_an_id_may_come_on_both_topics() -> None:
+def test_an_id_may_come_on_every_topic() -> None:
     feed = shop()
-    both = [view("a", event_id="x"), placed("o", "a", event_id="x")]
-    assert feed(*both, *both) == ["accepted", "accepted", "duplicate", "duplicate"]
+    each = [view("a", event_id="x"), placed("o", "a", event_id="x"), article("a", event_id="x")]
+    assert feed(*each, *each) == ["accepted"] * 3 + ["duplicate"] * 3
 
 
 def test_an_event_from_the_future_is_refused_and_changes_nothing() -> None:
@@ -470,6 +473,37 @@ def test_trends_are_published_only_if_they_moved() -> None:
         effects = Effects()
         feed.shard.publish(effects)
         assert (TRENDS in effects.puts) == expected
+
+
+def test_what_the_catalogue_says_is_published_and_makes_no_profile() -> None:
+    feed = shop()
+    feed(article("a", 1.0, price=9.5, stock=2), article("b", 2.0, available=False))
+    effects = Effects()
+    feed.shard.publish(effects)
+    told = {s: msgspec.json.decode(b, type=Article) for s, b in effects.puts[ARTICLES].items()}
+    assert told == {
+        "a": Article(price=9.5, stock=2, changed_at=T0 + 1.0),
+        "b": Article(available=False, changed_at=T0 + 2.0),
+    }
+    assert effects.dirty == {0: {"a", "b"}}
+    assert len(feed.shard.customers) == 0
+    assert feed.shard.clock == T0 + 2.0
+
+
+def test_an_article_that_is_told_of_again_keeps_its_mark_though_it_had_left() -> None:
+    feed = shop(ShopSettings(max_skus=2))
+    feed(*(article(sku, float(at)) for at, sku in enumerate("abcd")))
+    assert "a" not in feed.shard.articles
+    assert {"a", "b"} <= feed.effects.dirty[0], "the merge has to look at what left"
+    feed.effects = Effects()
+    # A third one leaves, so the mark of the first to leave is to go; but that one is back.
+    feed(article("a", 10.0))
+    assert "a" in feed.shard.articles
+    assert "c" in feed.effects.dirty[0]
+    feed(article("e", 11.0))
+    assert {name for key, own in feed.effects.drops.items() if "dirty" in key for name in own} == {
+        "b"
+    }
 
 
 def test_a_new_shard_publishes_nothing() -> None:

@@ -22,7 +22,7 @@ from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
 from models.shop import ShopShard
 from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
-from tests.models.events import Feed
+from tests.models.events import Feed, article
 from tests.models.propensity.examples import examples, squares
 from tests.models.shards import BusyShop, floor_events, quick_floor, shop_events
 
@@ -32,7 +32,7 @@ KEY = b"k" * 32
 @pytest.fixture(scope="module")
 def shop() -> ShopShard:
     busy = BusyShop()
-    busy.run(shop_events(1))
+    busy.run([*shop_events(1), article("s1", price=9.5)])
     assert isinstance(busy.feed.shard, ShopShard)
     return busy.feed.shard
 

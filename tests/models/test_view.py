@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.articles import Article
 from models.effects import part_of
 from models.view import TRENDING, Neighbour, Row, Trend, View, encode
 from tests.models.itemsets.planted import supersets
@@ -101,3 +102,13 @@ def test_a_whole_part_takes_the_place_of_all_its_rows() -> None:
     assert set(new.rows()) == {mine[0], other}
     assert new.row(mine[0]).count == 2.0
     assert new.versions == (9, 0)
+
+
+def test_what_the_catalogue_says_is_asked_by_article_and_changes_with_the_row() -> None:
+    before, after = Article(price=10.0, stock=0), Article(price=9.0, stock=4, changed_at=5.0)
+    old = View(1, {"a": encode(Row(article=before)), "b": encode(Row(count=1.0))})
+    new = old.changed(0, 1, {"a": encode(Row(count=2.0, article=after))})
+    assert (old.article("a"), new.article("a")) == (before, after)
+    assert new.article("b") is None
+    assert new.article("x") is None
+    assert new.changed(0, 2, {"a": None}).article("a") is None

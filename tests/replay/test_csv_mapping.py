@@ -120,7 +120,10 @@ sensors = { TP2 = "bar", Oil = "Cel" }
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("clickstream", "clicks"), "topic 'clicks' is none of clickstream, orders, sensors"),
+        (
+            ("clickstream", "clicks"),
+            "topic 'clicks' is none of clickstream, orders, catalogue, sensors",
+        ),
         (('"view"', '"look"'), "type 'look' is no event of clickstream; it has view, search"),
         (('sku = "article"', ""), "a view also needs sku: add it under"),
         (("sku =", "skus ="), "a view has no field 'skus'; it has"),

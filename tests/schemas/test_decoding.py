@@ -42,6 +42,12 @@ SAMPLE = {
     "value": 61.25,
     "unit": "Cel",
 }
+ARTICLE = {
+    "type": "article",
+    "event_id": "e-1",
+    "occurred_at": "2026-01-05T09:30:00Z",
+    "sku": "ring-oak",
+}
 ORDER = {
     "type": "placed",
     "event_id": "e-1",
@@ -181,6 +187,14 @@ def test_there_is_a_decoder_for_each_input_and_no_other_topic() -> None:
         ),
         ("orders", {**ORDER, "currency": "eur"}, "$.currency", "matching regex"),
         ("orders", {**ORDER, "currency": "EUR\n"}, "$.currency", "matching regex"),
+        ("catalogue", {**ARTICLE, "stock": -1}, "$.stock", ">= 0"),
+        ("catalogue", {**ARTICLE, "stock": 2.5}, "$.stock", "Expected `int | null`"),
+        ("catalogue", {**ARTICLE, "price": -1}, "$.price", ">= 0.0"),
+        ("catalogue", {**ARTICLE, "cost": 1e10}, "$.cost", "<= 1000000000.0"),
+        ("catalogue", {**ARTICLE, "available": None}, "$.available", "Expected `bool`"),
+        ("catalogue", {**ARTICLE, "type": "-"}, "$", "missing required field"),
+        ("catalogue", {**ARTICLE, "type": "-", "nothing": "x"}, "$.nothing", "length <= 0"),
+        ("catalogue", {**ARTICLE, "type": "view"}, "$.type", "Invalid value 'view'"),
         ("sensors", {**SAMPLE, "line": "a/b"}, "$.line", "matching regex"),
         ("sensors", {**SAMPLE, "value": 1e16}, "$.value", "<= 1000000000000000.0"),
         ("sensors", {**SAMPLE, "seq": -1}, "$.seq", ">= 0"),
@@ -195,7 +209,9 @@ def test_what_does_not_fit_is_refused_with_its_path(
     assert says in found.message
 
 
-@pytest.mark.parametrize(("topic", "event"), [("clickstream", VIEW), ("sensors", SAMPLE)])
+@pytest.mark.parametrize(
+    ("topic", "event"), [("clickstream", VIEW), ("catalogue", ARTICLE), ("sensors", SAMPLE)]
+)
 def test_each_missing_field_is_named(topic: str, event: dict[str, Any]) -> None:
     for name in event:
         found = refused(topic, raw({key: value for key, value in event.items() if key != name}))

@@ -278,7 +278,7 @@ def test_asyncapi_channels_are_the_topic_table() -> None:
         assert kafka["topicConfiguration"] == {
             "retention.ms": topic.retention_hours * 3600 * 1000,
             "max.message.bytes": topic.max_message_bytes,
-        }
+        } | ({"cleanup.policy": ["compact"]} if topic.compacted else {})
 
 
 def test_asyncapi_operations_are_seen_from_tailorline() -> None:

@@ -7,12 +7,15 @@ from typing import get_args
 
 import pytest
 
-from schemas.export import events_of
+from schemas.export import events_of, json_schema
 from schemas.topics import (
     BY_NAME,
+    CATALOGUE,
+    CLICKSTREAM,
     DEAD_LETTERS,
     INPUTS,
     MAX_EVENT_BYTES,
+    ORDERS,
     OUTPUTS,
     TOPICS,
     Area,
@@ -44,7 +47,18 @@ def test_the_topics_of_an_area_are_co_partitioned(area: Area) -> None:
     topics = topics_of(area)
     assert topics
     assert len({topic.partitions for topic in topics}) == 1
-    assert len({topic.key for topic in topics}) == 1
+
+
+def test_what_meets_in_a_step_has_the_same_key() -> None:
+    # The catalogue does not: what is known of an article reaches the shards by the merged view.
+    assert CLICKSTREAM.key == ORDERS.key != CATALOGUE.key
+
+
+def test_the_topic_that_is_compacted_tells_all_with_each_event_and_nothing_of_persons() -> None:
+    compacted = [topic for topic in TOPICS if topic.compacted]
+    assert compacted == [CATALOGUE]
+    for field in json_schema(CATALOGUE)["$defs"]["ArticleChanged"]["properties"].values():
+        assert field["x-data-class"] != "personal"
 
 
 def test_areas_share_no_topic() -> None:

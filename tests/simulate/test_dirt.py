@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from schemas.decoding import DECODERS, Reject
+from schemas.topics import INPUTS
 from streams.replay.records import Record
 from streams.simulate.dice import dice
 from streams.simulate.dirt import CAUGHT_AS, Dirt
 from streams.simulate.factory import Factory
 from streams.simulate.shop import Shop
+from streams.simulate.stockroom import Stockroom
 from streams.simulate.truth import plant
 
 START = 1_000_000.0
@@ -21,7 +23,9 @@ START = 1_000_000.0
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
     truth = plant(1, 60.0)
-    return Shop(truth, 1).step(START, 5000) + Factory(truth, 1).step(START, 60.0)
+    made = Shop(truth, 1).step(START, 5000) + Factory(truth, 1).step(START, 60.0)
+    stockroom = Stockroom(truth, 1)
+    return made + stockroom.step(START - 600.0) + stockroom.step(START)
 
 
 def test_what_is_planted_is_what_arrives(records: list[Record]) -> None:
@@ -48,6 +52,7 @@ def test_what_is_planted_is_what_arrives(records: list[Record]) -> None:
         planted[topic, "clean"] += number
     assert found == planted
     assert {kind for _, kind in dirt.planted} == set(CAUGHT_AS)
+    assert {topic for topic, _ in dirt.planted} == {topic.name for topic in INPUTS}
     assert 0.08 < dirt.planted.total() / len(records) < 0.12
 
 
@@ -56,3 +61,15 @@ def test_no_share_leaves_everything_clean(records: list[Record]) -> None:
     assert [message.value for message in messages] == [
         msgspec.json.encode(record.event) for record in records
     ]
+
+
+def test_one_beside_another_counts_there_and_leaves_its_dice_alone(records: list[Record]) -> None:
+    alone, helped = Dirt(dice(1, "dirt"), 0.1), Dirt(dice(1, "dirt"), 0.1)
+    beside = helped.beside(dice(1, "other"))
+    half = len(records) // 2
+    for _ in beside.spoil(records[half:]):
+        pass
+    there = helped.planted.total()
+    assert there > 0
+    assert list(helped.spoil(records[:half])) == list(alone.spoil(records[:half]))
+    assert helped.planted.total() == there + alone.planted.total()

@@ -135,3 +135,10 @@ def test_configurations_and_offers_are_reported() -> None:
     assert result["configurations_found"] == 1
     assert result["offers"]["click_rate"] == pytest.approx(0.25)
     assert result["offers"]["click_rate_if_popular"] == pytest.approx(0.1)
+
+
+def test_what_happened_to_articles_is_told_if_it_is_known() -> None:
+    truth = plant(1, 60.0)
+    found = score(truth, (), (), started_at=0.0, until=60.0, stock={"sold_out": 3})
+    assert found["catalogue"] == {"articles": 120, "sold_out": 3}
+    assert "catalogue" not in score(truth, (), (), started_at=0.0, until=60.0)

@@ -41,8 +41,13 @@ def test_every_clean_message_decodes_under_its_key_and_has_its_own_id() -> None:
     ids = set()
     messages = run(World(3, 500.0, 20.0, dirt_share=0.0), 20.0)
     for message, event in zip(messages, decoded(messages), strict=True):
-        floor = message.topic == "sensors"
-        owner = f"{event.line}/{event.machine}" if floor else event.customer_id
+        match message.topic:
+            case "sensors":
+                owner = f"{event.line}/{event.machine}"
+            case "catalogue":
+                owner = event.sku
+            case _:
+                owner = event.customer_id
         assert message.key == owner.encode()
         assert START <= event.occurred_at.timestamp() <= START + 20.001
         ids.add(event.event_id)
@@ -61,6 +66,7 @@ def test_a_second_run_uses_other_ids() -> None:
 @pytest.mark.parametrize("rate", [20.0, 200.0, 1000.0])
 def test_the_rate_is_kept_and_no_topic_is_crowded_out(rate: float) -> None:
     topics = Counter(message.topic for message in run(World(4, rate, 30.0), 30.0))
+    assert topics.pop("catalogue") > 120, "all articles, and what changed; not part of the rate"
     assert topics.total() == pytest.approx(rate * 30.0, rel=0.08)
     assert topics["clickstream"] > 0.3 * topics.total()
     assert topics["sensors"] > 0.15 * topics.total()

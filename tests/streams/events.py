@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from schemas.catalogue import ArticleChanged
 from schemas.clickstream import AddToCart, View
 from schemas.orders import OrderCancelled, OrderLine, OrderPlaced
 from schemas.sensors import Measurement, ProductionCount
@@ -26,6 +27,10 @@ def add(number: int, sku: str, *, customer: str = "c1", second: float = 0.0) -> 
         event_id=f"a{number}", occurred_at=moment(second), customer_id=customer,
         session_id=f"s-{customer}", sku=sku, consent=True,
     )  # fmt: skip
+
+
+def article(number: int, sku: str, *, second: float = 0.0, **facts) -> ArticleChanged:
+    return ArticleChanged(event_id=f"k{number}", occurred_at=moment(second), sku=sku, **facts)
 
 
 def order(

@@ -10,7 +10,7 @@ from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.sequences.guess import SequenceSettings
 from streams.settings import MergeTimes, Settings, SnapshotSettings
-from tests.streams.events import cancel, made, order, sample, view
+from tests.streams.events import article, cancel, made, order, sample, view
 
 CAP = 24
 SETTINGS = Settings(
@@ -37,6 +37,8 @@ def stream(number: int, first: int = 0) -> Iterator[tuple[str, Any, None, None]]
                 None,
                 None,
             )
+        for turn, name in enumerate((f"n{n}", f"t{n}")):  # the second one is never bought
+            yield "catalogue", article(2 * n + turn, name, second=at, stock=n), None, None
         usual = ("usual-1", "usual-2", "usual-3")
         yield "orders", order(n, *usual, f"n{n}", f"m{n}", customer=who, second=at), None, None
         if n % 7 == 3:

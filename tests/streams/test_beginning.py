@@ -47,6 +47,13 @@ def test_what_was_never_read_begins_by_the_settings(committed, start, begins):
     assert first_offset(settings(start=start), HERE, committed, None) == begins
 
 
+@pytest.mark.parametrize(("on_loss", "committed"), [("skip", 7), ("replay", 7), ("refuse", 0)])
+def test_a_catalogue_is_read_whole_for_what_does_not_change_is_told_only_once(on_loss, committed):
+    chosen = settings(on_loss, "latest")
+    assert first_offset(chosen, ("catalogue", 3), committed, None) == OFFSET_BEGINNING
+    assert first_offset(chosen, ("catalogue", 3), committed, 5) == 5
+
+
 class Policies:
     """Stands for the broker's settings of topics."""
 

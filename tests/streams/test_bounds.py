@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench.fingerprint import fingerprint
+from models.articles import ARTICLES
 from models.demand import DEMAND
 from models.itemsets.counts import ITEMS, PAIRS
 from models.shop import COVISITS
@@ -100,6 +101,7 @@ def test_every_family_is_within_its_bound(driver: Driver, store: MemoryStore) ->
         assert largest[key] >= CAP - 1, key
     assert largest[f"{{shop-k}}:{PAIRS}<article>"] > 50
     assert largest["{shop-k}:" + COVISITS] > CAP - 2
+    assert largest["{shop-k}:" + ARTICLES] >= CAP - 1
     cores = [runner.processor.core for runner in driver.host.runners.values()]
     assert all(len(core.customers) <= CAP for core in cores if hasattr(core, "customers"))
     # What is bought all the time is known all the time.
@@ -125,7 +127,7 @@ def test_rows_without_counts_leave_the_view(driver: Driver, store: MemoryStore) 
     known = {
         item
         for kept in store._shards.values()
-        for key in (ITEMS, COVISITS)
+        for key in (ITEMS, COVISITS, ARTICLES)
         for item in kept.hashes.get(key, {})
     }
     shown = set(driver.host.views.latest.rows())
@@ -162,6 +164,7 @@ def test_a_replay_forgets_the_same(driver: Driver, store: MemoryStore, snapshots
             assert set(core.itemsets._items) == kept[ITEMS].keys() <= set(core.demand._articles)
             assert set(core.demand._articles) == kept[DEMAND].keys()
             assert set(core.sequences.covisits._rows) >= kept[COVISITS].keys()
+            assert set(core.articles._known) >= kept[ARTICLES].keys()
 
 
 def test_below_the_caps_nothing_is_forgotten() -> None:

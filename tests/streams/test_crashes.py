@@ -41,7 +41,7 @@ from streams.settings import GuardSettings, MergeTimes, Settings, SnapshotSettin
 from streams.store.memory import MemoryStore
 from streams.topology import ShardId
 from streams.views import Views
-from tests.streams.events import START, add, cancel, made, order, sample, view
+from tests.streams.events import START, add, article, cancel, made, order, sample, view
 from tests.streams.unsteady import (
     CALLS,
     SHARDS,
@@ -54,7 +54,7 @@ from tests.streams.unsteady import (
 )
 
 RUNS = int(os.environ.get("TAILORLINE_TEST_CRASHES", "0"))
-TOPICS = ("clickstream", "orders", "sensors")
+TOPICS = ("clickstream", "orders", "catalogue", "sensors")
 SKUS = [f"s{n}" for n in range(6)]
 SETTINGS = Settings(
     _env_file=None,
@@ -74,7 +74,7 @@ SETTINGS = Settings(
     merging=MergeTimes(rows=4),
 )  # fmt: skip
 FORGETFUL = SETTINGS.model_copy(update={"max_skus": 5})
-KINDS = ["view"] * 6 + ["add", "order", "order", "cancel", "sample", "sample", "made"] + [
+KINDS = ["view"] * 6 + ["add", "order", "order", "cancel", "sample", "sample", "made", "article"] + [
     "rubbish", "poison", "late",
 ]  # fmt: skip
 BOUNDARIES = [(call, when) for call in CALLS for when in ("before", "after")] + [
@@ -170,6 +170,9 @@ class Crashes(RuleBasedStateMachine):
         if kind == "cancel":
             back = cancel(rng.randint(1, number), sku, customer=customer, second=second)
             return "orders", back, None, at
+        if kind == "article":
+            about = article(number, sku, second=second - rng.choice([0, 0, 60]), stock=number % 3)
+            return "catalogue", about, None, at
         if kind == "sample":
             value = 20 + rng.gauss(0, 1) + (30 if number % 9 == 0 else 0)
             machine = f"m{rng.randrange(4)}"

@@ -18,7 +18,7 @@ from streams.processor import Message
 from streams.settings import GuardSettings
 from streams.store.memory import MemoryStore
 from streams.topology import ShardId
-from tests.streams.events import START, cancel, made, order, sample, view
+from tests.streams.events import START, article, cancel, made, order, sample, view
 
 BOUNDARIES: list[Boundary] = ["before_apply", "after_apply", "after_send"]
 
@@ -381,3 +381,32 @@ def test_messages_of_a_shard_are_taken_in_order_of_time():
     assert [(m.topic, m.offset) for m in in_time_order(mixed)] == [
         ("clickstream", 0), ("clickstream", 1), ("orders", 0), ("orders", 1), ("clickstream", 2),
     ]  # fmt: skip
+
+
+def test_what_one_shard_is_told_of_an_article_all_shards_read_from_the_view(driver: Driver):
+    driver.pipe("catalogue", article(1, "a", price=10.0, stock=1))
+    driver.pipe("catalogue", article(2, "a", second=5.0, price=8.0, stock=0))
+    driver.pipe("catalogue", article(3, "a", second=2.0, price=9.0, stock=7))
+    assert driver.tally()["catalogue:accepted"] == 3
+    driver.merge()
+    for customer in ("c1", "c2", "c3", "c4"):
+        driver.pipe("clickstream", view(int(customer[1]), "a", customer=customer, second=6.0))
+    cores = [driver.state(shard) for shard in driver.host.runners if shard.flow == "shop"]
+    assert len(cores) > 1
+    assert sum("a" in core.articles for core in cores) == 1
+    known = [core.view.article("a") for core in cores if core.view is not None]
+    assert len(known) == len(cores)
+    assert all((it.price, it.stock, it.changed_at) == (8.0, 0, START + 5.0) for it in known)
+
+
+def test_what_an_article_is_like_outlives_a_crash(driver: Driver):
+    driver.pipe("catalogue", article(1, "a", stock=1))
+    driver.snapshot()
+    driver.pipe("catalogue", article(2, "a", second=5.0, stock=0))
+    before = cores_of(driver)
+    driver.crash()
+    assert cores_of(driver) == before
+    driver.merge()
+    driver.crash()
+    driver.merge()
+    assert driver.host.views.latest.article("a").stock == 0

@@ -5,8 +5,8 @@ import pytest
 from streams.doctor.topics import layout_finding
 from streams.layout import layout_of, refusal
 
-COUNTS = {"clickstream": 4, "orders": 4, "sensors": 8, "offers": 1}
-IDS = {"clickstream": "c1", "orders": "o1", "sensors": "s1"}
+COUNTS = {"clickstream": 4, "orders": 4, "catalogue": 4, "sensors": 8, "offers": 1}
+IDS = {"clickstream": "c1", "orders": "o1", "catalogue": "k1", "sensors": "s1"}
 
 
 def test_what_is_as_it_was_is_not_refused():
@@ -37,3 +37,10 @@ def test_the_doctor_says_the_same():
     assert found.level == "wrong"
     assert "orders has 6 partitions" in found.text
     assert found.remedy.startswith("either go back to a topic with 4 partitions, or begin anew")
+
+
+def test_a_topic_that_is_new_to_the_state_is_no_other_topic():
+    noted = layout_of(COUNTS, IDS)
+    before = {name: value for name, value in noted.items() if not name.endswith(":catalogue")}
+    assert before != noted
+    assert refusal(before, noted) is None

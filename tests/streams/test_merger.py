@@ -2,10 +2,11 @@
 
 import pytest
 
+from models.articles import ARTICLES, Article
 from models.effects import Effects
 from models.itemsets.counts import ITEMS
 from models.merge import MergeSettings
-from models.view import TRENDING
+from models.view import TRENDING, Row, View, encode
 from streams.merger import _ROUND, Merger
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Work
@@ -32,12 +33,28 @@ class Part:
         effects.add("count:baskets", "w2", 1)
         for item in (*bought, *forgotten):
             effects.mark(item)
+        await self.apply(shard, effects)
+
+    async def tell(self, shard: ShardId, **articles: Article | None) -> None:
+        effects = Effects(1)
+        for item, article in articles.items():
+            if article is None:
+                effects.drop(ARTICLES, item)
+            else:
+                effects.put(ARTICLES, item, encode(article))
+            effects.mark(item)
+        await self.apply(shard, effects)
+
+    async def apply(self, shard: ShardId, effects: Effects) -> None:
         claim = await self.store.claim(shard, 1)
         self.works[shard] += 1
         applied = await self.store.apply(
             shard, claim.epoch, Work(self.works[shard], effects=effects)
         )
         assert applied.status == "applied"
+
+    def row(self, item: str) -> Row:
+        return View(1, self.store._parts[0].rows).row(item)
 
     async def shown(self) -> set[str]:
         return set(self.store._parts[0].rows)
@@ -108,10 +125,75 @@ async def test_a_full_part_takes_no_new_row_until_one_leaves() -> None:
     part = Part(most=2)
     await part.change(SHARDS[0], "a", "b", "c")
     await part.merger.merge()
-    assert await part.shown() == {"a", "b"}
+    assert await part.shown() == part.merger._ordered == {"a", "b"}
     await part.change(SHARDS[0], "b", "c", forgotten="a")
     await part.merger.merge()
     await part.change(SHARDS[0], "c")
     await part.merger.merge()
     assert await part.shown() == {"b", "c"}
     assert TRENDING not in part.merger._p_values
+
+
+OAK = Article("rings", 10.0, 6.0, 3, True, 100.0)
+
+
+async def test_what_the_catalogue_says_is_in_the_row_beside_what_was_bought(part: Part) -> None:
+    await part.change(SHARDS[0], "a", "b")
+    await part.tell(SHARDS[1], a=OAK, c=OAK)
+    await part.merger.merge()
+    assert await part.shown() == {"a", "b", "c"}
+    assert (part.row("a").article, part.row("a").count) == (OAK, 1.0)
+    assert part.row("b").article is None
+    assert part.row("c") == Row(article=OAK)
+    assert await part.marks() == 0
+
+
+async def test_of_two_shards_the_one_that_was_told_last_is_right(part: Part) -> None:
+    later = Article(stock=0, changed_at=101.0)
+    for shard, told in zip(SHARDS, (later, OAK), strict=True):
+        await part.tell(shard, a=told)
+        await part.merger.merge()
+    assert part.row("a").article == later
+
+
+async def test_a_row_with_nothing_but_the_catalogues_word_is_not_bare(part: Part) -> None:
+    withdrawn = Article(available=False, changed_at=1.0)
+    await part.tell(SHARDS[0], a=withdrawn)
+    for merger in (part.merger, Merger(0, 2, part.store, MergeSettings(), 100, 1000)):
+        for _ in range(4):
+            await merger.merge()
+        assert part.row("a") == Row(article=withdrawn)
+    version = (await part.store.view_since(0, 0)).version
+    for _ in range(4):
+        await merger.merge()
+    assert (await part.store.view_since(0, 0)).version == version, "written in vain"
+    await part.tell(SHARDS[0], a=None)
+    await merger.merge()
+    assert await part.shown() == set()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_orders_whose_mark_was_lost_leave_a_row_that_the_catalogue_keeps(
+    part: Part, restarted: bool
+) -> None:
+    await part.change(SHARDS[0], "a", "b")
+    await part.tell(SHARDS[1], a=OAK)
+    await part.merger.merge()
+    assert part.row("a").count == 1.0
+    part.store._shard(SHARDS[0]).hashes[ITEMS].pop("a")
+    merger = Merger(0, 2, part.store, MergeSettings(), 100, 1000) if restarted else part.merger
+    for _ in range(3):
+        await merger.merge()
+    assert part.row("a") == Row(article=OAK)
+    assert part.row("b").count == 1.0
+
+
+async def test_a_large_catalogue_does_not_outgrow_the_part() -> None:
+    part = Part(most=3)
+    await part.change(SHARDS[0], "a")
+    await part.merger.merge()
+    await part.tell(SHARDS[0], **{f"s{n}": OAK for n in range(9)}, a=OAK)
+    await part.merger.merge()
+    assert len(await part.shown()) == 3
+    assert part.row("a").article == OAK, "a row that is there is always kept up"
+    assert part.merger._ordered == {"a"}
