@@ -36,6 +36,8 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("array", "array"),
         ("array", "_array_reconstructor"),
         ("models.bounded", "RecentNames"),
+        ("models.campaigns.pacing", "BudgetPacing"),
+        ("models.campaigns.pacing", "Spent"),
         ("models.customers", "Customer"),
         ("models.customers", "Customers"),
         ("models.customers", "Example"),
