@@ -1,0 +1,30 @@
+"""The offer rules in the store: one row of the merged view, which only an operator writes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.campaigns.document import OfferRules, decode, encode
+from models.view import OFFER_RULES, OFFER_RULES_PART
+from streams.store.protocol import Store, StoreError
+
+
+async def applied(store: Store) -> OfferRules | None:
+    """Return the rules in force; None: none were applied.
+
+    Raises `StoreError` if what is there cannot be read.
+    """
+    blob = (await store.view_rows(OFFER_RULES_PART, [OFFER_RULES])).get(OFFER_RULES)
+    try:
+        return None if blob is None else decode(blob)
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"The offer rules in the store cannot be read ({error}), and no worker can go on with "
+            "them: `tailorline offers apply FILE` puts others in their place."
+        ) from error
+
+
+async def apply(store: Store, rules: OfferRules | None) -> int:
+    """Put rules in force, None: no rules any more; return the new version of the part of the view."""
+    row = None if rules is None else encode(rules)
+    return await store.publish_view(OFFER_RULES_PART, {OFFER_RULES: row})
