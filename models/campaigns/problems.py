@@ -133,7 +133,9 @@ class Problems:
             self.note(path, f"{what} is expected, not {told(value)}")
             return None
         if not low <= value <= high:  # nor is anything that is no number between two numbers
-            self.note(path, f"{what} from {low:,.12g} to {high:,.12g} is expected, not {value}")
+            self.note(
+                path, f"{what} from {low:,.12g} to {high:,.12g} is expected, not {figure(value)}"
+            )
             return None
         return float(value)
 
@@ -143,7 +145,9 @@ class Problems:
             self.note(path, f"a whole number is expected, not {told(value)}")
             return None
         if not low <= value <= high:
-            self.note(path, f"a whole number from {low:,} to {high:,} is expected, not {value}")
+            self.note(
+                path, f"a whole number from {low:,} to {high:,} is expected, not {figure(value)}"
+            )
             return None
         return value
 
@@ -184,11 +188,16 @@ class Problems:
             if isinstance(key, str):
                 yield key, own
             else:
-                self.note(path, f"the key {key!r} is {told(key)}, not text; put it in quotes")
+                self.note(path, f"a key is {told(key)}, not text; put it in quotes")
 
 
 _YEARS = range(2000, 2200)
 _LIKE = "write it like 2026-03-01T00:00:00+01:00"
+
+
+def figure(value: float) -> str:
+    """Return a number as text; Python refuses that of whole numbers with thousands of digits."""
+    return "(very large)" if isinstance(value, int) and abs(value) > 10**30 else str(value)
 
 
 def told(value: object) -> str:
@@ -200,7 +209,7 @@ def told(value: object) -> str:
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {figure(value)}"
     if isinstance(value, datetime):
         return f"the moment {value.isoformat()}"
     if isinstance(value, date):

@@ -122,7 +122,7 @@ def test_all_problems_are_said_at_once_each_with_its_path() -> None:
         "limits.daily_kap: is no known key; did you mean daily_cap?",
         "sources.trendin: is no known source; did you mean trending?",
         "sources.trending: true or false is expected, not the number 1",
-        "triggers: the key False is false, not text; put it in quotes",
+        "triggers: a key is false, not text; put it in quotes",
     ]
 
 
@@ -149,7 +149,9 @@ def test_all_problems_are_said_at_once_each_with_its_path() -> None:
         ({"max_offers": 5, "starts": "2026-01-01T00:00:00Z"}, "max_offers: needs ends: it is spent evenly between the two"),
         ({"max_offers": 0}, "max_offers: a whole number from 1 to 1,000,000,000 is expected, not 0"),
         ({"max_offers": 2.5}, "max_offers: a whole number is expected, not the number 2.5"),
-        ({"boost": 10**400}, f"boost: a factor from 0.1 to 10 is expected, not {10**400}"),
+        ({"boost": 10**9999}, "boost: a factor from 0.1 to 10 is expected, not (very large)"),
+        ({"cap_per_customer": -(10**9999)}, "cap_per_customer: a whole number from 1 to 1,000,000,000 is expected, not (very large)"),
+        ({"items": [10**9999]}, "items[0]: text is expected, not the number (very large); put it in quotes"),
         ({"starts": "2026-03-01T00:00:00"}, "starts: has no time zone; write it like 2026-03-01T00:00:00+01:00"),
         ({"starts": datetime(2026, 3, 1)}, "starts: has no time zone; write it like 2026-03-01T00:00:00+01:00"),  # noqa: DTZ001
         ({"starts": date(2026, 3, 1)}, "starts: a moment is expected, not the day 2026-03-01; say from which moment on"),
