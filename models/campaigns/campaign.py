@@ -36,3 +36,9 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an article's score is multiplied with, 0.1 to 10."""
     cap_per_customer: int | None = None
     """Most offers with an article of the campaign to one customer; None: no limit of its own."""
+
+    def runs(self, at: float) -> bool:
+        """Return whether it has begun and is not over at ``at`` (unix seconds)."""
+        return (self.starts is None or self.starts.timestamp() <= at) and (
+            self.ends is None or at < self.ends.timestamp()
+        )

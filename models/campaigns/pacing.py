@@ -57,7 +57,7 @@ class BudgetPacing:
         up, nor while more of it is used than is due by now and the allowance. What an offer may cost
         is not known beforehand, so a budget may be passed by the discounts of orders under way.
         """
-        if not _runs(campaign, at):
+        if not campaign.runs(at):
             return False
         spent = self._of(campaign, at)
         due = _due(campaign, at)
@@ -112,12 +112,6 @@ class BudgetPacing:
 
 
 _NOTHING = Spent()
-
-
-def _runs(campaign: Campaign, at: float) -> bool:
-    return (campaign.starts is None or campaign.starts.timestamp() <= at) and (
-        campaign.ends is None or at < campaign.ends.timestamp()
-    )
 
 
 def _earlier(spent: Spent, campaign: Campaign, at: float) -> bool:
