@@ -168,6 +168,11 @@ def test_what_is_wrong_with_a_campaign(changes: dict[str, Any], problem: str) ->
     assert campaign(**changes) == [problem]
 
 
+def test_a_category_is_a_name_as_a_key_too() -> None:
+    (problem,) = said({"limits": {"category_rebuy_after_s": {"": 1, "tea": 2}}})
+    assert "1 to 64 printable characters" in problem
+
+
 @pytest.mark.parametrize("discount", [..., 0, 0.0])
 def test_a_budget_without_a_discount_would_never_be_spent(discount: Any) -> None:
     dates = {"starts": "2026-03-01T00:00:00Z", "ends": "2026-04-01T00:00:00Z"}

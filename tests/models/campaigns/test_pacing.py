@@ -120,6 +120,7 @@ def test_campaigns_that_are_gone_are_forgotten_and_others_are_not() -> None:
     pace.count_offer(two, START)
     pace.follow(OfferRules(campaigns=(two,)), 0, 1)
     pace.count_offer(one, START)  # it is over: nothing is kept of it
+    pace.spend(one, 5.0, START)
     assert set(pace._spent) == {"two"}
     assert pace.spent(two, START).offers == 1
     pace.follow(OfferRules(campaigns=(one, two)), 0, 1)
