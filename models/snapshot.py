@@ -38,6 +38,8 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.articles", "Article"),
         ("models.articles", "Articles"),
         ("models.bounded", "RecentNames"),
+        ("models.campaigns.pacing", "BudgetPacing"),
+        ("models.campaigns.pacing", "Spent"),
         ("models.customers", "Customer"),
         ("models.customers", "Customers"),
         ("models.customers", "Example"),

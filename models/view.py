@@ -13,6 +13,8 @@ from typing import Protocol
 import msgspec
 
 from models.articles import Article
+from models.campaigns.document import NO_RULES, OfferRules
+from models.campaigns.document import decode as _decode_rules
 from models.effects import part_of
 from models.itemsets.counts import Triple
 from models.itemsets.rules import Rule
@@ -70,6 +72,12 @@ class Rows(Protocol):
 
 TRENDING = "\x1ftrending"
 """The row name of the list of trending articles (no article can be called so)."""
+OFFER_RULES = "\x1foffer-rules"
+"""The row name of the offer rules, which an operator publishes and no merge."""
+OFFER_RULES_PART = 0
+"""Not by its name's hash: so it is where it was, however many parts there are, or before there are any."""
+NO_ARTICLES = frozenset({TRENDING, OFFER_RULES})
+"""The rows that are of no article."""
 
 _decode_row = msgspec.json.Decoder(Row).decode
 _decode_trends = msgspec.json.Decoder(tuple[Trend, ...]).decode
@@ -82,7 +90,7 @@ _NOBODY: frozenset[str] = frozenset()
 class View:
     """An immutable version of the merged rows; `changed` makes the next one."""
 
-    __slots__ = ("_rows", "opened", "trending", "versions")
+    __slots__ = ("_rows", "opened", "rules", "trending", "versions")
 
     def __init__(
         self,
@@ -98,6 +106,8 @@ class View:
         self.opened: frozenset[Triple] = self._rows.triangles
         """The triples whose three pairs are all frequent."""
         self.trending: tuple[Trend, ...] = self._rows.trending
+        self.rules: OfferRules = self._rows.rules
+        """What an operator wants of offers; `NO_RULES` if nothing was applied."""
         self.versions = versions or (0,) * parts
 
     def row(self, item: str) -> Row:
@@ -122,8 +132,9 @@ class View:
         versions = (*self.versions[:part], version, *self.versions[part + 1 :])
         if whole:
             old = (item for item in self._rows.blobs if part_of(item, len(versions)) == part)
-            trends = [TRENDING] if part_of(TRENDING, len(versions)) == part else []
-            blobs = dict.fromkeys([*old, *trends]) | dict(blobs)
+            others = [TRENDING] if part_of(TRENDING, len(versions)) == part else []
+            others += [OFFER_RULES] if part == OFFER_RULES_PART else []
+            blobs = dict.fromkeys([*old, *others]) | dict(blobs)
         return View(len(versions), blobs, versions, before=self._rows)
 
 
@@ -137,12 +148,14 @@ class _Rows:
     """The articles that are frequent together with an article, both ways round."""
     triangles: frozenset[Triple] = frozenset()
     trending: tuple[Trend, ...] = ()
+    rules: OfferRules = NO_RULES
 
     def copy(self) -> _Rows:
         """Return rows that can be changed without changing these."""
         return _Rows(
-            self.blobs.copy(), self.decoded.copy(), self.near.copy(), self.triangles, self.trending
-        )
+            self.blobs.copy(), self.decoded.copy(), self.near.copy(), self.triangles,
+            self.trending, self.rules,
+        )  # fmt: skip
 
     def row(self, item: str) -> Row:
         """Return what is known about an article."""
@@ -160,6 +173,9 @@ class _Rows:
         for item, blob in blobs.items():
             if item == TRENDING:
                 self.trending = _decode_trends(blob) if blob else ()
+                continue
+            if item == OFFER_RULES:
+                self.rules = _decode_rules(blob) if blob else NO_RULES
                 continue
             before = frozenset(self.row(item).partners)
             if blob is None:

@@ -208,7 +208,10 @@ class Host:
             # beside a backlog lasts as long as the backlog, and would then rest for minutes.
             rest = 4 * (time.monotonic() - started)
             self._merge_after = time.monotonic() + min(rest, _MERGE_REST_S)
+        before = self.views.latest.rules
         view = await self.views.refresh()
+        if view.rules != before:
+            log.info("offer rules changed", campaigns=[each.name for each in view.rules.campaigns])
         for part, version in enumerate(view.versions):
             self.metrics.view_version.labels(str(part)).set(version)
 

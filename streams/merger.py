@@ -26,7 +26,7 @@ from models.merge import (
     trends_of,
 )
 from models.shop import COVISITS, TRENDS
-from models.view import EMPTY_ROW, TRENDING, Row, encode
+from models.view import EMPTY_ROW, NO_ARTICLES, TRENDING, Row, encode
 from streams.store.protocol import Store
 from streams.topology import ShardId
 
@@ -67,7 +67,7 @@ class Merger:
         left = [item for item in await self._bare(known) if item not in chosen]
         if not items and not left:
             return 0
-        made = await self._rows([*(item for item in items if item != TRENDING), *left])
+        made = await self._rows([*(item for item in items if item not in NO_ARTICLES), *left])
         for item in left:
             # What it still shows is not of orders: viewed, or in the catalogue. So it is not bare.
             if made[item] != EMPTY_ROW and item not in self._ordered:
@@ -95,8 +95,8 @@ class Merger:
         if self._known is None:
             change = await self._store.view_since(self._part, 0)
             rows = sorted(item for item, blob in change.rows.items() if blob is not None)
-            self._known = OrderedDict.fromkeys(rows)
-            self._known.pop(TRENDING, None)
+            # No shard counts these: they would be taken for articles that nothing is behind.
+            self._known = OrderedDict.fromkeys(item for item in rows if item not in NO_ARTICLES)
             self._ordered = set(self._known)
         return self._known
 
@@ -118,7 +118,7 @@ class Merger:
 
     async def _publish(self, rows: dict[str, bytes | None], known: OrderedDict[str, None]) -> None:
         for item, blob in list(rows.items()):
-            if item == TRENDING:
+            if item in NO_ARTICLES:
                 continue
             if blob is not None and (item in known or len(known) < self._most):
                 known[item] = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -17,10 +19,11 @@ from streams.cli.catalogue import (
     unknown_names,
     value_of,
 )
-from streams.cli.console import ERR, OUT
-from streams.cli.worker import load_settings
+from streams.cli.console import ERR, OUT, say
+from streams.cli.offers import summary, tried
+from streams.cli.worker import load_settings, tried_settings
 
-app = typer.Typer(help="Show the settings, or document them.", no_args_is_help=True)
+app = typer.Typer(help="Check or show the settings, or document them.", no_args_is_help=True)
 
 
 @app.command()
@@ -47,7 +50,51 @@ def show(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
             table.add_row(name, escape(value), where, style=style)
         OUT.print(table, highlight=False)
     for name in unknown_names():
-        ERR.print(f"{name} is no setting: it changes nothing.", style="yellow", highlight=False)
+        say(_no_setting(name), to=ERR, style="yellow")
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Offer rules to check too.", show_default=False),
+    ] = None,
+) -> None:
+    """Check all settings, and a file of offer rules if one is given; say all that is wrong.
+
+    Checked is what would hold if a worker started here and now: the environment, and `.env` in the
+    working directory. Names that begin with TAILORLINE_ but are no setting are pointed out and wrong
+    nothing. Needs no broker and no store.
+
+    Exit codes: 0 all is right, 1 the offer rules are wrong, 2 the settings are, or the file cannot
+    be read.
+    """
+    settings, wrong = tried_settings()
+    if settings is not None:
+        try:
+            settings.signing_key()
+        except ValueError as error:
+            wrong = [str(error)]
+    for line in wrong:
+        say(line, to=ERR, style="red")
+    for name in unknown_names():
+        say(_no_setting(name), to=ERR, style="yellow")
+    if not wrong:
+        say("The settings are right.")
+    code = 2 if wrong else 0
+    if file is not None:
+        found = tried(file)
+        if isinstance(found, int):
+            code = max(code, found)
+        else:
+            say(f"{file} is right: {summary(found)}")
+    raise typer.Exit(code)
+
+
+def _no_setting(name: str) -> str:
+    near = get_close_matches(name, [setting.env for setting in catalogue()], 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"{name} is no setting: it changes nothing.{hint}"
 
 
 @app.command()

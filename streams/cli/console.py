@@ -11,6 +11,11 @@ OUT = Console()
 ERR = Console(stderr=True)
 
 
+def say(text: str, *, to: Console = OUT, style: str = "") -> None:
+    """Print text as it is: a message is a line, for programs too, whatever the terminal's width."""
+    to.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say what went wrong, and exit."""
     ERR.print(message, style="red", markup=False, highlight=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,7 @@ from streams.doctor.finding import Finding
 from streams.doctor.installation import (
     key_finding,
     name_findings,
+    rules_finding,
     schema_findings,
     snapshot_findings,
 )
@@ -28,9 +29,10 @@ from streams.doctor.offsets import offset_findings, shard_findings
 from streams.doctor.server import server_findings
 from streams.doctor.topics import layout_finding, topic_findings
 from streams.layout import layout_of
+from streams.offer_rules import Unreadable, applied
 from streams.settings import Settings
 from streams.store.bounds import Load, partitions_of, total
-from streams.store.protocol import StoreError
+from streams.store.protocol import Store, StoreError
 
 
 def doctor(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -102,6 +104,7 @@ def _store(
                     found.append(layout_finding(run(store.layout({})), layout))
                 found += shard_findings(shards, _counts(broker))
                 found += offset_findings(where, shards, settings)
+            found.append(_rules(run, store))
             if settings.snapshots.key.get_secret_value():
                 key = settings.signing_key()
                 found += snapshot_findings(shards, key, lambda each: run(store.load_snapshot(each)))
@@ -113,6 +116,16 @@ def _store(
             )
         ]  # fmt: skip
     return found
+
+
+def _rules(run: Callable[[Coroutine[Any, Any, Any]], Any], store: Store) -> Finding:
+    try:
+        return rules_finding(run(applied(store)), time.time())
+    except Unreadable as error:
+        return Finding(
+            "wrong", "offer rules", str(error),
+            "`tailorline offers apply FILE`, or `tailorline offers clear --yes`",
+        )  # fmt: skip
 
 
 _SELF = " See `tailorline doctor`."

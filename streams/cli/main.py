@@ -12,6 +12,7 @@ from streams.cli import config as config_command
 from streams.cli import demo as demo_command
 from streams.cli import dlq as dlq_command
 from streams.cli import doctor as doctor_command
+from streams.cli import offers as offers_command
 from streams.cli import replay as replay_command
 from streams.cli import rules as rules_command
 from streams.cli import shards as shards_command
@@ -30,6 +31,7 @@ replay_command.register(app)
 app.command()(demo_command.demo)
 app.add_typer(topics_command.app, name="topics")
 app.add_typer(rules_command.app, name="rules")
+app.add_typer(offers_command.app, name="offers")
 app.command()(doctor_command.doctor)
 app.add_typer(config_command.app, name="config")
 app.add_typer(shards_command.app, name="shards")

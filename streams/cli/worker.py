@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from streams import logs
 from streams.cli.console import fail
@@ -34,12 +37,25 @@ def worker() -> None:
 
 def load_settings() -> Settings:
     """Return the settings; on wrong ones say all that is wrong, and exit with 2."""
+    settings, wrong = tried_settings()
+    if settings is None:
+        fail("Wrong settings:\n" + "\n".join(f"  {line}" for line in wrong), code=2)
+    return settings
+
+
+def tried_settings() -> tuple[Settings | None, list[str]]:
+    """Return the settings, or None and all that is wrong, each with the variable's name."""
     try:
-        return Settings()
+        return Settings(), []
     except ValidationError as error:
-        lines = [
-            f"  TAILORLINE_{'__'.join(str(part).upper() for part in problem['loc'])}: "
+        return None, [
+            f"TAILORLINE_{'__'.join(str(part).upper() for part in problem['loc'])}: "
             f"{problem['msg']}"
             for problem in error.errors()
         ]
-        fail("Wrong settings:\n" + "\n".join(lines), code=2)
+    except (
+        SettingsError
+    ) as error:  # a section given whole, as JSON that is none: others are not read
+        named = re.search(r'field "(\w+)"', str(error))
+        name = f"TAILORLINE_{named[1].upper()}" if named else str(error)
+        return None, [f"{name}: is no JSON: {error.__cause__}"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 
+from models.campaigns.document import OfferRules
 from models.snapshot import SnapshotError, unseal
 from streams.doctor.finding import Finding
+from streams.offer_rules import running
 from streams.settings import Settings
 from streams.store.protocol import ShardFacts
 from streams.topology import ShardId
@@ -19,6 +21,16 @@ def key_finding(settings: Settings) -> Finding:
     except ValueError as error:
         return Finding("wrong", "snapshot key", str(error), "set TAILORLINE_SNAPSHOTS__KEY")
     return Finding("ok", "snapshot key", "is set")
+
+
+def rules_finding(rules: OfferRules | None, at: float) -> Finding:
+    """Say which offer rules are in force: a store that was emptied has lost them without a trace."""
+    if rules is None:
+        return Finding("ok", "offer rules", "none: offers are made by the settings")
+    return Finding(
+        "ok", "offer rules",
+        f"in force, with {len(rules.campaigns)} campaigns, {running(rules, at)} of them running",
+    )  # fmt: skip
 
 
 def snapshot_findings(

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Literal
 
 from models.articles import ARTICLES
+from models.campaigns.checking import MAX_BYTES
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
 from models.shop import COVISITS, TRENDS
 from schemas.topics import DEAD_LETTERS, INPUTS
@@ -245,8 +246,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "{view-k}:rows", "hash", "part of the view", "the merged row of an article", "field",
         "deleted once no shard knows the article; never more than `TAILORLINE_MAX_SKUS` and "
-        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, and the list of trends", lambda s, _: s.view_rows() + 1,
-        2660,
+        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, the list of trends, and in part 0 the offer rules, which "
+        f"an operator applies (at most {MAX_BYTES // 1024} kB)", lambda s, _: s.view_rows() + 2, 2660,
     ),
     Family(
         "{view-k}:version", "string", "part of the view", "the part's version", "key", "one",

@@ -244,6 +244,10 @@ class MemoryStore:
             raise ViewGone(f"Version {version} of view part {part} is not kept.")
         return {item: blob for item, blob in rows.items() if blob is not None}
 
+    async def view_rows(self, part: int, items: Sequence[str]) -> dict[str, bytes]:
+        rows = self._parts.get(part, _Part()).rows
+        return {item: rows[item] for item in items if item in rows}
+
     async def tally(self, shard: ShardId) -> dict[str, int]:
         return dict(self._shard(shard).tally)
 

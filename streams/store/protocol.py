@@ -226,6 +226,9 @@ class Store(Protocol):
     async def view_at(self, part: int, version: int) -> dict[str, bytes]:
         """Return the part as it was at ``version``; raises `ViewGone` if that is too long ago."""
 
+    async def view_rows(self, part: int, items: Sequence[str]) -> dict[str, bytes]:
+        """Return some rows of a part of the view as they are now; absent ones are left out."""
+
     async def tally(self, shard: ShardId) -> dict[str, int]:
         """Return the shard's exact totals: ``topic:outcome`` and ``topic:sent``."""
 

@@ -157,12 +157,7 @@ class RedisStore:
         return [numbers(row) for row in await self._call(read)]
 
     async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
-        if not fields:
-            return {}
-        values = await self._call(self._client.hmget, self._base(shard) + key, list(fields))
-        return {
-            name: value for name, value in zip(fields, values, strict=True) if value is not None
-        }
+        return await self._fields(self._base(shard) + key, fields)
 
     async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
         key = f"{self._base(shard)}dirty:{part}"
@@ -204,6 +199,9 @@ class RedisStore:
                 for i in range(0, len(olds), 2)
             )
         return {item: blob for item, blob in rows.items() if blob is not None}
+
+    async def view_rows(self, part: int, items: Sequence[str]) -> dict[str, bytes]:
+        return await self._fields(self._view(part)[0], items)
 
     async def tally(self, shard: ShardId) -> dict[str, int]:
         counts = pairs_of(await self._call(self._client.hgetall, self._base(shard) + "tally"))
@@ -309,6 +307,12 @@ class RedisStore:
         await self._client.aclose()
 
     # -- inside -----------------------------------------------------------------------------------
+
+    async def _fields(self, key: str, names: Sequence[str]) -> dict[str, bytes]:
+        if not names:
+            return {}
+        values = await self._call(self._client.hmget, key, list(names))
+        return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
     def _base(self, shard: ShardId) -> str:
         return f"{self._prefix}:{{{shard}}}:"

@@ -103,8 +103,8 @@ def test_names_that_are_no_settings_are_pointed_out(run, tmp_path: Path):
     result = run("config", "show", **env)
     assert result.exit_code == 0
     assert sorted(result.stderr.splitlines()) == [
-        "TAILORLINE_KAFKA__GRUOP is no setting: it changes nothing.",
-        "TAILORLINE_TICKS is no setting: it changes nothing.",
+        f"TAILORLINE_{name} is no setting: it changes nothing. Did you mean TAILORLINE_{meant}?"
+        for name, meant in (("KAFKA__GRUOP", "KAFKA__GROUP"), ("TICKS", "TICK_S"))
     ]
 
 
@@ -128,3 +128,48 @@ def test_wrong_settings_are_said_all_at_once(run):
     assert result.exit_code == 2
     assert "TAILORLINE_TICK_S: Input should be greater than 0" in result.stderr
     assert "TAILORLINE_FLOOR__LATCH__LIMIT" in result.stderr
+
+
+KEY = {"TAILORLINE_SNAPSHOTS__KEY": "x"}
+
+
+def test_check_says_that_all_is_right(run, tmp_path: Path):
+    (tmp_path / "offers.yaml").write_text("limits: {daily_cap: 3}\n")
+    assert run("config", "check", **KEY).stdout == "The settings are right.\n"
+    result = run("config", "check", "offers.yaml", **KEY)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "offers.yaml is right: 0 campaigns" in result.stdout
+
+
+def test_check_says_all_that_is_wrong_of_settings_and_rules(run, tmp_path: Path):
+    (tmp_path / ".env").write_text("TAILORLINE_TICK_S=-1\nTAILORLINE_TICKS_S=1\n")
+    (tmp_path / "offers.yaml").write_text("limits: {daily_cap: ten}\n")
+    result = run("config", "check", "offers.yaml", TAILORLINE_FLOOR__LATCH__LIMIT="high", **KEY)
+    assert (result.exit_code, result.stdout) == (2, "")
+    found = result.stderr.splitlines()
+    assert [line.split(": ")[0] for line in found] == [
+        "TAILORLINE_FLOOR__LATCH__LIMIT",
+        "TAILORLINE_TICK_S",
+        "TAILORLINE_TICKS_S is no setting",
+        "offers.yaml:1",
+    ]
+    assert found[2].endswith("Did you mean TAILORLINE_TICK_S?")
+
+
+def test_check_knows_that_a_worker_needs_a_key(run):
+    result = run("config", "check")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("TAILORLINE_SNAPSHOTS__KEY is not set.")
+
+
+def test_a_name_that_is_no_setting_is_pointed_out_and_no_failure(run):
+    result = run("config", "check", TAILORLINE_ANYTHING_ELSE="1", **KEY)
+    assert (result.exit_code, result.stdout) == (0, "The settings are right.\n")
+    assert "TAILORLINE_ANYTHING_ELSE is no setting" in result.stderr
+
+
+@pytest.mark.parametrize("how", ["check", "show"])
+def test_a_section_that_is_no_json_is_said_by_name(run, how):
+    result = run("config", how, TAILORLINE_WEB='{"port": 1', **KEY)
+    assert result.exit_code == 2
+    assert "TAILORLINE_WEB: is no JSON: " in result.stderr

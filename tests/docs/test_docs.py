@@ -12,7 +12,12 @@ from typing import get_type_hints
 import pytest
 from pydantic import BaseModel
 
+from models.campaigns.campaign import SEGMENTS, Campaign
+from models.campaigns.checking import MAX_BYTES, MAX_CAMPAIGNS
+from models.campaigns.document import TRIGGERS, Limits, OfferRules
+from models.offers.candidates import SOURCES
 from schemas.topics import TOPICS
+from streams.rules_file import parse
 from streams.settings import Settings
 from streams.topology import describe
 
@@ -140,3 +145,19 @@ def test_every_metric_is_in_the_operators_table() -> None:
         re.findall(r"`(tailorline_\w+)`", "\n".join(re.findall(r"^\|.*", text, re.MULTILINE)))
     )
     assert rows == NAMES
+
+
+def test_the_page_about_offer_rules_is_that_of_the_code() -> None:
+    text = (ROOT / "docs" / "offers.md").read_text("utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert examples
+    for example in examples:
+        assert isinstance(parse(example.encode()), OfferRules), parse(example.encode())
+    in_tables = {
+        name
+        for cell in re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", cell)
+    }
+    assert in_tables == {*Limits.__struct_fields__, *Campaign.__struct_fields__}
+    assert not {name for name in (*SEGMENTS, *TRIGGERS, *SOURCES) if f"`{name}`" not in text}
+    assert f"{MAX_CAMPAIGNS}\ncampaigns or {MAX_BYTES // 1024} kB" in text

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.articles import Article
+from models.campaigns.document import NO_RULES, Limits, OfferRules
 from models.effects import part_of
-from models.view import TRENDING, Neighbour, Row, Trend, View, encode
+from models.view import OFFER_RULES, TRENDING, Neighbour, Row, Trend, View, encode
 from tests.models.itemsets.planted import supersets
 
 ITEMS = "abcdefg"
@@ -112,3 +113,31 @@ def test_what_the_catalogue_says_is_asked_by_article_and_changes_with_the_row() 
     assert new.article("b") is None
     assert new.article("x") is None
     assert new.changed(0, 2, {"a": None}).article("a") is None
+
+
+RULES = OfferRules(limits=Limits(daily_cap=3))
+
+
+def test_offer_rules_are_no_article_and_stay_until_they_change() -> None:
+    assert View(1).rules is NO_RULES
+    view = View(2, {OFFER_RULES: encode(RULES), "a": encode(Row(count=1.0))})
+    assert view.rules == RULES
+    assert set(view.rows()) == {"a"}
+    again = view.changed(0, 1, {"b": encode(Row())}).changed(1, 1, {"c": encode(Row())})
+    assert again.rules is view.rules
+    others = OfferRules(sources={"trending": False})
+    assert again.changed(0, 2, {OFFER_RULES: encode(others)}).rules == others
+    assert again.changed(0, 2, {OFFER_RULES: None}).rules is NO_RULES
+    assert again.rules == RULES
+
+
+def test_offer_rules_are_decoded_once_however_many_views_have_them() -> None:
+    one, other = (View(1, {OFFER_RULES: encode(RULES)}) for _ in range(2))
+    assert one.rules is other.rules
+
+
+def test_a_whole_part_without_offer_rules_takes_them_away_if_it_is_theirs() -> None:
+    view = View(2, {OFFER_RULES: encode(RULES)})
+    assert view.changed(1, 9, {"b": encode(Row(count=1.0))}, whole=True).rules == RULES
+    assert view.changed(0, 9, {OFFER_RULES: encode(RULES)}, whole=True).rules == RULES
+    assert view.changed(0, 9, {"b": encode(Row(count=1.0))}, whole=True).rules is NO_RULES

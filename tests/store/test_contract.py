@@ -403,6 +403,15 @@ async def test_the_view_is_versioned_and_its_past_can_be_read(store: Store):
         await store.view_at(2, three + 1)
 
 
+async def test_single_rows_of_the_view_can_be_read(store: Store):
+    assert await store.view_rows(2, ["a"]) == {}
+    await store.publish_view(2, {"a": b'"1"', "b": b'"\xc3\xa9"'})
+    await store.publish_view(2, {"a": None, "c": b'"3"'})
+    assert await store.view_rows(2, ["a", "b", "x"]) == {"b": b'"\xc3\xa9"'}
+    assert await store.view_rows(2, []) == {}
+    assert await store.view_rows(1, ["b"]) == {}
+
+
 async def test_the_views_past_is_bounded(store: Store):
     versions = [await store.publish_view(0, {"a": str(n).encode()}) for n in range(205)]
     with pytest.raises(ViewGone):

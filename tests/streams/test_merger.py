@@ -3,10 +3,12 @@
 import pytest
 
 from models.articles import ARTICLES, Article
+from models.campaigns.document import Limits, OfferRules
 from models.effects import Effects
 from models.itemsets.counts import ITEMS
 from models.merge import MergeSettings
-from models.view import TRENDING, Row, View, encode
+from models.view import OFFER_RULES, TRENDING, Row, View, encode
+from streams import offer_rules
 from streams.merger import _ROUND, Merger
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Work
@@ -197,3 +199,29 @@ async def test_a_large_catalogue_does_not_outgrow_the_part() -> None:
     assert len(await part.shown()) == 3
     assert part.row("a").article == OAK, "a row that is there is always kept up"
     assert part.merger._ordered == {"a"}
+
+
+async def test_offer_rules_are_no_article_to_the_merge(part: Part) -> None:
+    """No shard counts them, so they look like a row that nothing is behind."""
+    rules = OfferRules(limits=Limits(daily_cap=3))
+    await offer_rules.apply(part.store, rules)
+    await part.change(SHARDS[0], "a")
+    for _ in range(4):
+        await part.merger.merge()
+    later = Merger(0, 2, part.store, MergeSettings(), 100, 1000)  # finds them in the store
+    await part.change(SHARDS[0], forgotten="a")
+    for _ in range(4):
+        await later.merge()
+    assert await part.shown() == {OFFER_RULES}
+    assert await offer_rules.applied(part.store) == rules
+
+
+async def test_a_mark_on_the_offer_rules_does_not_take_them_away(part: Part) -> None:
+    await offer_rules.apply(part.store, OfferRules())
+    effects = Effects(1)
+    effects.mark(OFFER_RULES)
+    claim = await part.store.claim(SHARDS[0])
+    await part.store.apply(SHARDS[0], claim.epoch, Work(1, effects=effects))
+    await part.merger.merge()
+    assert await part.shown() == {OFFER_RULES}
+    assert await part.marks() == 0

@@ -1,0 +1,161 @@
+"""Offer rules as a YAML file: read with the line of everything that is wrong, and written again.
+
+YAML takes a key that is there twice in silence, the last one wins; and with anchors a file of ten
+lines can stand for millions. Both are refused, and so are tags: what is there is what it looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+import msgspec
+import yaml
+
+from models.campaigns.checking import MAX_BYTES, checked
+from models.campaigns.document import OfferRules
+from models.campaigns.problems import Path
+
+MAX_FILE_BYTES = 2 * MAX_BYTES
+"""Comments and indentation are not stored, so a file may be larger than the document."""
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class Mistake(NamedTuple):
+    """What is wrong with a file, and in which line (from 1; 0: with all of it)."""
+
+    line: int
+    message: str
+
+
+def read(file: FilePath) -> OfferRules | tuple[Mistake, ...]:
+    """Return the rules in a file, or all that is wrong with it; `OSError` if it cannot be read."""
+    return parse(file.read_bytes())
+
+
+def parse(raw: bytes) -> OfferRules | tuple[Mistake, ...]:
+    """Return the rules that the bytes of a file say, or all that is wrong with them."""
+    if len(raw) > MAX_FILE_BYTES:
+        return (Mistake(0, f"{len(raw):,} bytes are too many; {MAX_FILE_BYTES:,} may be."),)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return (Mistake(line, "is not UTF-8, which the file must be in"),)
+    try:
+        return _parse(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"column {mark.column + 1}: " if mark else ""
+        why = ", ".join(filter(None, (error.context, error.problem)))
+        return (Mistake(mark.line + 1 if mark else 0, f"{where}{why}"),)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return (Mistake(line, "has a character that YAML does not allow"),)
+    except RecursionError:
+        return (Mistake(0, "is nested too deep"),)
+
+
+def _parse(text: str) -> OfferRules | tuple[Mistake, ...]:
+    # As yaml.safe_load does it, with a look at the nodes in between: only they know of lines.
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        form = _Form()
+        if node is not None:
+            form.look(node, ())
+        if form.mistakes:
+            return tuple(sorted(form.mistakes))
+        plain = None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+    found = checked(plain)
+    if isinstance(found, OfferRules):
+        return found
+    return tuple(sorted(Mistake(form.line_of(each.path), str(each)) for each in found))
+
+
+class _Form:
+    """Looks at how the file is written; what it says is for `models.campaigns.checking`."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+        self._lines: dict[Path, int] = {}
+        self._seen: set[int] = set()
+
+    def line_of(self, path: Path) -> int:
+        """Return the line that a path is in, or the nearest part of it that is there."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 0)
+
+    def look(self, node: yaml.Node, path: Path) -> None:
+        """Note the lines below a node, and what may not be there."""
+        line = node.start_mark.line + 1
+        if id(node) in self._seen:
+            self._note(line, "what is marked here with & is used again with *: write it out again")
+            return
+        self._seen.add(id(node))
+        if not _is_plain(node):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self._note(line, f"is marked as {tag}, and marks and merges have no place here")
+        elif isinstance(node, yaml.MappingNode):
+            self._mapping(node, path)
+        elif isinstance(node, yaml.SequenceNode):
+            for place, own in enumerate(node.value):
+                self._lines[*path, place] = own.start_mark.line + 1
+                self.look(own, (*path, place))
+        elif (why := _impossible(node)) is not None:
+            self._note(line, f"{node.value[:40]!r} cannot be: {why}")
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> None:
+        first: dict[Any, int] = {}
+        for key, own in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                self._note(line, "a key must be text")
+                continue
+            self.look(key, path)
+            if key.value in first:
+                self._note(
+                    line, f"the key {key.value!r} is there twice, in line {first[key.value]} too"
+                )
+            first.setdefault(key.value, line)
+            self._lines[*path, key.value] = line
+            self.look(own, (*path, key.value))
+
+    def _note(self, line: int, message: str) -> None:
+        self.mistakes.append(Mistake(line, message))
+
+
+_resolve: Callable[..., str] = yaml.resolver.Resolver().resolve
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    """Return whether a node is what it looks like: no tag says otherwise, and it is no merge."""
+    if isinstance(node, yaml.ScalarNode):
+        implicit = (True, False) if node.style is None else (False, True)
+        return node.tag == _resolve(yaml.ScalarNode, node.value, implicit) != _MERGE
+    return node.tag == _resolve(type(node), None, (True, False))
+
+
+def _impossible(node: yaml.Node) -> str | None:
+    """Return why a value that looks like a time or a number is none, such as the 30th of February."""
+    try:
+        yaml.constructor.SafeConstructor().construct_object(node)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def written(rules: OfferRules) -> str:
+    """Return rules as a YAML file that says the same."""
+    plain = msgspec.to_builtins(rules)
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def lines(mistakes: tuple[Mistake, ...], name: str) -> Iterator[str]:
+    """Say mistakes as compilers do, for editors to jump to: ``offers.yaml:14: …``."""
+    for line, message in mistakes:
+        yield f"{name}:{line}: {message}" if line else f"{name}: {message}"
