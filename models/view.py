@@ -15,6 +15,7 @@ import msgspec
 from models.effects import part_of
 from models.itemsets.counts import Triple
 from models.itemsets.rules import Rule
+from models.options.choices import OptionChoice, OptionPair
 
 
 class Neighbour(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,6 +50,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Orders with this article."""
     baskets: float = 0.0
     """All orders."""
+    options: tuple[OptionChoice, ...] = ()
+    """How it is configured: what is chosen of each option."""
+    option_pairs: tuple[OptionPair, ...] = ()
+    """Values of two options that are chosen together, of those options where some significantly are."""
+    configured: float = 0.0
+    """Lines with options for each order with this article, at most 1."""
 
 
 class Trend(msgspec.Struct, frozen=True, array_like=True, gc=False):

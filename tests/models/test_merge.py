@@ -7,6 +7,7 @@ import pytest
 
 from models.decay import Levels, align
 from models.merge import (
+    Hypotheses,
     MergeSettings,
     Totals,
     add_up,
@@ -159,3 +160,19 @@ def test_decayed_co_purchases_read_as_numbers_of_orders() -> None:
     totals = Totals(200.0, 400.0)  # weights of 2 each: 100 orders
     found = bought_with("a", {"x": 20.0}, {"a": 80.0, "x": 40.0}, {"x": 1.0}, totals, PUBLISHED)
     assert found == (CoPurchase("x", 10.0, 20.0),)
+
+
+def test_the_limit_is_of_all_articles_tested_so_far() -> None:
+    tested, settings = Hypotheses(), MergeSettings(false_discovery_rate=0.05)
+    assert tested.limit(settings) == 0.0
+    tested.note("a", [0.01], 1)
+    assert tested.limit(settings) == 0.01
+    tested.note("b", [0.5], 99)
+    assert tested.limit(settings) == 0.0
+    tested.note("b", [], 0)
+    assert ("b" in tested, len(tested), tested.limit(settings)) == (False, 1, 0.01)
+    tested.note("a", [0.04], 1)
+    assert tested.limit(settings) == 0.04
+    tested.forget("a")
+    tested.forget("a")
+    assert len(tested) == 0
