@@ -26,6 +26,8 @@ class MergeSettings:
     rules_per_item: int = 20
     neighbours_per_item: int = 50
     bought_with: int = 50
+    option_values: int = 20
+    option_pairs: int = 100
     trending: int = 50
 
 
@@ -131,6 +133,39 @@ def bought_with(
 def p_limit_of(p_values: Sequence[float], tests: int, settings: MergeSettings) -> float:
     """Return the p-value up to which rules are published (Benjamini-Hochberg)."""
     return benjamini_hochberg(p_values, settings.false_discovery_rate, tests)
+
+
+class Hypotheses:
+    """What one kind of rules was tested with, by article: all of it together sets the limit."""
+
+    def __init__(self) -> None:
+        self._p_values: dict[str, Sequence[float]] = {}
+        self._tests: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """Return the number of articles."""
+        return len(self._tests)
+
+    def __contains__(self, item: str) -> bool:
+        return item in self._tests
+
+    def note(self, item: str, p_values: Sequence[float], tests: int) -> None:
+        """Note an article's tests in the place of what was noted before; none: nothing is kept."""
+        if tests:
+            self._p_values[item] = p_values
+            self._tests[item] = tests
+        else:
+            self.forget(item)
+
+    def forget(self, item: str) -> None:
+        """Forget an article's tests."""
+        self._p_values.pop(item, None)
+        self._tests.pop(item, None)
+
+    def limit(self, settings: MergeSettings) -> float:
+        """Return the p-value up to which rules are published."""
+        p_values = [p for own in self._p_values.values() for p in own]
+        return p_limit_of(p_values, sum(self._tests.values()), settings)
 
 
 def neighbours_of(rows: Sequence[Counts], settings: MergeSettings) -> tuple[Neighbour, ...]:

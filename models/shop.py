@@ -26,6 +26,7 @@ from models.offers.candidates import Knowledge
 from models.offers.limits import OfferSettings
 from models.offers.maker import Bounds, Offers, Trigger
 from models.offers.next_order import NextOrder
+from models.options.counts import OptionCounts, OptionSettings
 from models.propensity.model import Propensity
 from models.propensity.settings import ContestSettings, Pin
 from models.propensity.signals import session_signals
@@ -58,6 +59,7 @@ class ShopSettings:
 
     itemsets: ItemsetSettings = field(default_factory=ItemsetSettings)
     completion: CompletionSettings = field(default_factory=CompletionSettings)
+    options: OptionSettings = field(default_factory=OptionSettings)
     sequences: SequenceSettings = field(default_factory=SequenceSettings)
     offers: OfferSettings = field(default_factory=OfferSettings)
     propensity: ContestSettings = field(default_factory=ContestSettings)
@@ -81,6 +83,7 @@ class ShopShard:
         self.view: View | None = None
         self.customers = Customers(settings.max_customers)
         self.itemsets = ItemsetCounts(settings.itemsets)
+        self.options = OptionCounts(settings.options, settings.itemsets)
         self.completion = BasketCompletion(settings.completion)
         self.next_order = NextOrder()
         self.sequences = Sequences(settings.sequences)
@@ -173,6 +176,7 @@ class ShopShard:
             **self.offers.report(),
             ("itemsets", "pairs"): float(len(self.itemsets)),
             ("itemsets", "open_triples"): float(len(self.itemsets.opened)),
+            ("options", "counts"): float(len(self.options)),
             ("sequences", "rows"): float(len(self.sequences.covisits)),
             ("customers", "profiles"): float(len(self.customers)),
         }
@@ -245,6 +249,7 @@ class ShopShard:
         if self.view is not None:
             self.completion.learn(event.order_id, ordered, self.view)
         self.itemsets.learn(event.order_id, ordered, event.customer_id, at, effects)
+        self.options.learn(event.order_id, event.lines, event.customer_id, at, effects)
         self._forget_articles(effects)
         customer = self._customer(event, at)
         if customer is None:
@@ -265,6 +270,7 @@ class ShopShard:
     ) -> None:
         """Cancelled or returned: what was counted is taken back, as far as it is still known."""
         self._customer(event, at)
+        self.options.unlearn(event.order_id, event.lines, effects)
         gone = self.demand.taken_back(event.order_id, event.lines, effects)
         if gone is None:
             self.unmatched_returns += 1
@@ -312,6 +318,7 @@ class ShopShard:
         gone = self.demand.cut(effects)
         if gone:
             self.itemsets.forget(gone, effects)
+            self.options.forget(gone, effects)
             self._leave(gone, effects)
 
     def _leave(self, gone: Sequence[str], effects: Effects) -> None:
@@ -332,6 +339,7 @@ class ShopShard:
         if at > self.clock:
             self.clock = at
             self.itemsets.advance(at, effects)
+            self.options.advance(at, effects)
             self._hear_silence(effects)
             self.offers.pass_time(at, self.customers)
 

@@ -18,6 +18,7 @@ from models.campaigns.document import decode as _decode_rules
 from models.effects import part_of
 from models.itemsets.counts import Triple
 from models.itemsets.rules import Rule
+from models.options.choices import OptionChoice, OptionPair
 
 
 class Neighbour(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -54,6 +55,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All orders."""
     article: Article | None = None
     """What the catalogue says of it; None: nothing."""
+    options: tuple[OptionChoice, ...] = ()
+    """How it is configured: what is chosen of each option."""
+    option_pairs: tuple[OptionPair, ...] = ()
+    """Values of two options that are chosen together, of those options where some significantly are."""
+    configured: float = 0.0
+    """Lines with options for each order with this article, at most 1."""
 
 
 class Trend(msgspec.Struct, frozen=True, array_like=True, gc=False):

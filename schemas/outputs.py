@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 import msgspec
 
 from schemas.fields import (
+    MAX_OPTIONS,
     Count,
     CustomerId,
     EquipmentId,
     EventId,
     Moment,
     Name,
+    OptionName,
+    OptionValue,
     Place,
     Reading,
     Score,
@@ -37,7 +40,27 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lift: Score | None = None
 
 
-class OfferItem(msgspec.Struct, frozen=True, kw_only=True):
+Configuration = Annotated[
+    dict[OptionName, OptionValue],
+    field("personal", "Values of the article's options.", max_length=MAX_OPTIONS),
+]
+
+
+class OptionReason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a value of an option is proposed, in words and numbers."""
+
+    option: Annotated[str, field("personal", "The option.", min_length=1, max_length=32)]
+    value: Annotated[str, field("personal", "Its value.", min_length=1, max_length=64)]
+    text: Text
+    times: Count
+    """How many order lines chose it."""
+    of: Count
+    """Out of how many."""
+    because_of: Configuration = {}
+    """The values that it goes with, if it was chosen for them."""
+
+
+class OfferItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One article of an offer."""
 
     sku: Sku
@@ -64,6 +87,12 @@ class OfferItem(msgspec.Struct, frozen=True, kw_only=True):
     sources: Annotated[
         tuple[Name, ...],
         field("internal", "Which sources proposed it, the one that speaks most for it first."),
+    ] = ()
+    options: Configuration = {}
+    """The configuration proposed; options that customers differ about are not in it."""
+    option_reasons: Annotated[
+        tuple[OptionReason, ...],
+        field("personal", "Why these options are proposed.", max_length=MAX_OPTIONS),
     ] = ()
 
 

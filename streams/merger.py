@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,8 @@ from models.decay import Levels, align
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS
 from models.itemsets.rules import Rule
 from models.merge import (
+    Counts,
+    Hypotheses,
     MergeSettings,
     Totals,
     add_up,
@@ -21,10 +24,12 @@ from models.merge import (
     bought_with,
     frequent_partners,
     neighbours_of,
-    p_limit_of,
     significant,
     trends_of,
 )
+from models.options.choices import OptionPair
+from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
+from models.options.merge import choices_of, configured, pairs_shown, pairs_tested, reached
 from models.shop import COVISITS, TRENDS
 from models.view import EMPTY_ROW, NO_ARTICLES, TRENDING, Row, encode
 from streams.store.protocol import Store
@@ -55,8 +60,8 @@ class Merger:
         """The rows of the part, those first that were not looked at for longest."""
         self._ordered: set[str] = set()
         """Those of the known rows that may show something which came of orders."""
-        self._p_values: dict[str, list[float]] = {}
-        self._tests: dict[str, int] = {}
+        self._rules = Hypotheses()
+        self._option_rules = Hypotheses()
 
     async def merge(self) -> int:
         """Merge what changed since the last time; return how many rows were published."""
@@ -128,8 +133,8 @@ class Merger:
             else:
                 del rows[item]  # no room: it comes when it changes the next time
             self._ordered.discard(item)
-            self._p_values.pop(item, None)
-            self._tests.pop(item, None)
+            self._rules.forget(item)
+            self._option_rules.forget(item)
         if rows:
             await self._store.publish_view(self._part, rows)
 
@@ -149,13 +154,9 @@ class Merger:
                 if totals.w > 0
                 else []
             )
-            self._p_values[item] = [rule.p for rule in candidates[item]]
-            self._tests[item] = len(pairs[item])
-        p_limit = p_limit_of(
-            [p for own in self._p_values.values() for p in own],
-            sum(self._tests.values()),
-            self._settings,
-        )
+            self._rules.note(item, [rule.p for rule in candidates[item]], len(pairs[item]))
+        p_limit = self._rules.limit(self._settings)
+        options = await self._options(items, counts)
         return {
             item: (
                 Row(
@@ -173,10 +174,36 @@ class Merger:
                     count=counts.get(item, 0.0) * scale,
                     baskets=totals.effective if item in counts else 0.0,
                     article=article_of([_article(own[item]) for own in articles if item in own]),
+                    **options.get(item, {}),
                 )
             )
             for item in items
         }
+
+    async def _options(self, items: Sequence[str], bought: Counts) -> dict[str, dict[str, Any]]:
+        """Return the fields of the rows of those articles that are configured."""
+        weights = add_up([await self._store.counts_of(s, CONFIGURED, items) for s in self._shards])
+        for item in items:
+            if item not in weights:
+                self._option_rules.forget(item)
+        # Most articles of most shops have no options: only the others cost a read.
+        rows = await self._summed(OPTIONS, sorted(weights))
+        choosers = await self._summed(CHOOSERS, sorted(weights))
+        reach = {item: reached(row) for item, row in choosers.items()}
+        tested: dict[str, list[OptionPair]] = {}
+        found: dict[str, dict[str, Any]] = {}
+        for item, row in rows.items():
+            counts = configured(weights[item], row)
+            tested[item], p_values, tests = pairs_tested(counts, self._settings)
+            self._option_rules.note(item, p_values, tests)
+            found[item] = {
+                "options": choices_of(counts, reach[item], self._settings),
+                "configured": min(weights[item] / max(bought.get(item, 0.0), 1e-300), 1.0),
+            }
+        limit = self._option_rules.limit(self._settings)
+        for item, pairs in tested.items():
+            found[item]["option_pairs"] = pairs_shown(pairs, reach[item], limit, self._settings)
+        return found
 
     async def _summed(self, prefix: str, items: Sequence[str]) -> Mapping[str, dict[str, float]]:
         keys = [prefix + item for item in items]

@@ -15,6 +15,7 @@ from models.itemsets.completion import CompletionSettings
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
+from models.options.counts import OptionSettings
 from models.propensity.settings import ContestSettings
 from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings
@@ -193,6 +194,9 @@ class Settings(BaseSettings):
     completion: CompletionSettings = Field(
         default_factory=CompletionSettings, description="How a cart is completed."
     )
+    options: OptionSettings = Field(
+        default_factory=OptionSettings, description="How configurations are counted."
+    )
     rules: MergeSettings = Field(
         default_factory=MergeSettings, description="Which rules and rows are published."
     )
@@ -249,7 +253,8 @@ class Settings(BaseSettings):
         goes on with the model settings that it was begun with.
         """
         return ShopSettings(
-            itemsets=self.itemsets, completion=self.completion, sequences=self.sequences, offers=self.offers,
+            itemsets=self.itemsets, completion=self.completion, options=self.options,
+            sequences=self.sequences, offers=self.offers,
             propensity=replace(self.propensity, pin="none"),
             session_window_s=self.session_window_s, max_customers=self.max_customers,
             max_skus=self.max_skus, seen_ids=self.seen_ids,
@@ -284,6 +289,12 @@ ABOUT: dict[type, dict[str, str]] = {
         "basket": "Most articles of a cart or an order that are looked at; of larger ones a sample.",
         "step": "How fast the weights of the measures move, above 0.",
     },
+    OptionSettings: {
+        "max_items": "Most option values, and pairs of them, counted per shard; those of the articles "
+        "not ordered for longest are forgotten.",
+        "max_values": "Most values counted per article; those not chosen for longest are forgotten.",
+        "max_pairs": "Most pairs of values counted per article; likewise.",
+    },
     MergeSettings: {
         "min_support": "Least share of all baskets for a pair to become a rule.",
         "min_count": "Least number of baskets for a pair to become a rule.",
@@ -291,6 +302,8 @@ ABOUT: dict[type, dict[str, str]] = {
         "rules_per_item": "Most rules published per article.",
         "neighbours_per_item": "Most articles looked at next that are published per article.",
         "bought_with": "Most articles bought with an article that are published, untested.",
+        "option_values": "Most values published per option of an article.",
+        "option_pairs": "Most pairs of option values published per article.",
         "trending": "Length of the list of trending articles.",
     },
     SequenceSettings: {

@@ -10,7 +10,6 @@ of kept baskets already holds of them is counted afterwards.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -21,6 +20,7 @@ import numpy as np
 from models.bounded import left_after_cut
 from models.decay import NEGLIGIBLE, ForwardDecay
 from models.effects import SEPARATOR, Effects
+from models.itemsets.reach import customer_bit
 from models.itemsets.sampling import basket_of
 from models.itemsets.window import BasketWindow, Kept
 
@@ -113,8 +113,7 @@ class ItemsetCounts:
         """Count the basket of an order that was placed at ``at`` (unix seconds)."""
         self.advance(at, effects)
         items = basket_of(skus, order_id, self._settings.cap)
-        customer = 1 << (zlib.crc32(customer_id.encode()) & 63)
-        basket = Kept(order_id, items, self._decay.weight(at), customer)
+        basket = Kept(order_id, items, self._decay.weight(at), customer_bit(customer_id))
         self._window.push(basket)
         self._count(basket, 1, effects)
         if self._settings.epsilon:

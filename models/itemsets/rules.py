@@ -67,12 +67,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return wilson_lower(self.n_ab, self.n_a) * math.log(max(self.lift, 1.0))
 
 
-def wilson_lower(hits: float, trials: float) -> float:
-    """Return the lower end of the 95 % Wilson interval of ``hits / trials``."""
+def wilson_lower(hits: float, trials: float, z: float = Z) -> float:
+    """Return the lower end of the Wilson interval of ``hits / trials``, of 95 % unless ``z`` is given."""
     if trials <= 0:
         return 0.0
     share = min(hits / trials, 1.0)
-    square = Z * Z / trials
+    square = z * z / trials
     centre = share + square / 2
-    spread = Z * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
+    spread = z * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
     return max((centre - spread) / (1 + square), 0.0)

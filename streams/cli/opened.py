@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from models.view import View
 from streams.settings import Settings, StoreSettings
 from streams.store.redis import RedisStore
 
@@ -35,3 +36,13 @@ def opened(
             yield store, runner.run
         finally:
             runner.run(store.close())
+
+
+def merged_view(settings: Settings) -> tuple[int, View]:
+    """Return of how many parts the merged view is, and all of it; raises `StoreError`."""
+    with opened(settings) as (store, run):
+        parts = sum(shard.flow == "shop" for shard in run(store.shards()))
+        rows: dict[str, bytes | None] = {}
+        for part in range(parts):
+            rows |= run(store.view_since(part, 0)).rows
+    return parts, View(parts, rows)

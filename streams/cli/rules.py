@@ -10,15 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.itemsets.rules import Rule
-from models.view import View
-from streams.cli import rules_audit
+from streams.cli import rules_audit, rules_options
 from streams.cli.console import OUT, fail
-from streams.cli.opened import opened
+from streams.cli.opened import merged_view
 from streams.cli.worker import load_settings
 from streams.store.protocol import StoreError
 
 app = typer.Typer(invoke_without_command=True)
 app.command("audit")(rules_audit.audit_counts)
+app.command("options")(rules_options.option_rules)
 _MEASURES = (
     "support",
     "confidence",
@@ -59,16 +59,11 @@ def rules(
     """
     if ctx.invoked_subcommand:
         return
-    settings = load_settings()
     try:
-        with opened(settings) as (store, run):
-            parts = sum(shard.flow == "shop" for shard in run(store.shards()))
-            rows: dict[str, bytes | None] = {}
-            for part in range(parts):
-                rows |= run(store.view_since(part, 0)).rows
+        parts, view = merged_view(load_settings())
     except StoreError as error:
         fail(str(error))
-    known = View(parts, rows).rows()
+    known = view.rows()
     found = [rule for row in known.values() for rule in row.rules]
     found.sort(key=lambda rule: (-rule.score, rule.antecedent, rule.consequent))
     chosen = [rule for rule in found if item in {None, rule.antecedent, rule.consequent}]

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from threading import Event
 from typing import Any, Protocol
 
 from streams.demo.snapshot import Planted
 from streams.runtime.listener import Listener
 from streams.runtime.publisher import Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the merged view says, as plain as it can be compared."""
+
+    rules: frozenset[tuple[str, str]] = frozenset()
+    """Antecedent and consequent."""
+    configurations: frozenset[tuple[str, str, str]] = frozenset()
+    """Article, option, and the value that is proposed for it."""
 
 
 class Feed(Protocol):
@@ -29,10 +40,10 @@ class Feed(Protocol):
     def progress(self) -> str:
         """Say how far it is."""
 
-    def planted(self, listener: Listener, rules: set[tuple[str, str]]) -> Planted | None:
+    def planted(self, listener: Listener, told: Told) -> Planted | None:
         """Return how much of the planted truth was found, if there is any."""
 
-    def results(self, listener: Listener, rules: set[tuple[str, str]]) -> dict[str, Any]:
+    def results(self, listener: Listener, told: Told) -> dict[str, Any]:
         """Return what the report says besides the counts."""
 
     def baselines(self, results: Mapping[str, Any]) -> dict[str, dict[str, float]]:

@@ -8,9 +8,11 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 
 from models.itemsets.rules import Rule
+from models.options.proposal import proposed_options
 from models.view import TRENDING, View
 from schemas.topics import INPUTS, OUTPUTS
 from streams.demo.exposition import Sample, histogram, parse
+from streams.demo.feed import Told
 from streams.demo.processes import WorkerProcess
 from streams.demo.quantiles import add_up, quantile
 from streams.demo.snapshot import Input, Latency, Output, Propensity, Snapshot, WorkerState
@@ -106,10 +108,20 @@ class Reader:
                 rows += len((await self._store.dirty(shard, part, 1000)).keys() - {TRENDING})
         return rows
 
-    def rule_pairs(self) -> set[tuple[str, str]]:
-        """Return all published rules of the last snapshot, as antecedent and consequent."""
-        rows = self._view.rows().values()
-        return {(rule.antecedent, rule.consequent) for row in rows for rule in row.rules}
+    def told(self) -> Told:
+        """Return all rules and configurations that the merged view of the last snapshot says."""
+        rows = self._view.rows()
+        return Told(
+            frozenset(
+                (rule.antecedent, rule.consequent) for row in rows.values() for rule in row.rules
+            ),
+            frozenset(
+                (sku, own.option, own.value)
+                for sku, row in rows.items()
+                if row.options
+                for own in proposed_options(row)
+            ),
+        )
 
     # -- parts ------------------------------------------------------------------------------------
 

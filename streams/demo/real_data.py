@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from streams.demo.feed import Told
 from streams.demo.readings import watermarks_of
 from streams.demo.screen import clock
 from streams.replay.backpressure import Partition
@@ -74,12 +75,12 @@ class RealData:
         of = "" if self._length_s is None else f" of {clock(self._length_s)}"
         return f"{passed}{of}, {self._report.read / total:.0%} of the data"
 
-    def planted(self, listener: Listener, rules: set[tuple[str, str]]) -> None:
+    def planted(self, listener: Listener, told: Told) -> None:
         """Nothing is planted."""
 
-    def results(self, listener: Listener, rules: set[tuple[str, str]]) -> dict[str, Any]:
+    def results(self, listener: Listener, told: Told) -> dict[str, Any]:
         """Return how much of the sets was used."""
-        del listener, rules
+        del listener, told
         return {
             "sets": dict(self._sizes),
             "events_replayed": self._report.read,

@@ -146,7 +146,7 @@ class Demo:
         codes: dict[str, int],
     ) -> int:  # fmt: skip
         dirt = feed.dirt()
-        extra = feed.results(listener, reader.rule_pairs())
+        extra = feed.results(listener, reader.told())
         found = results(last, seconds, dirt, extra)
         found["differences"] = wrong = [
             *differences(last, dirt),
@@ -239,7 +239,7 @@ class _Watch:
 
     def _look(self) -> Snapshot:
         snapshot = self.runner.run(self.reader.take())
-        planted = self.feed.planted(self.listener, self.reader.rule_pairs())
+        planted = self.feed.planted(self.listener, self.reader.told())
         return replace(snapshot, planted=planted)
 
     def _check(self) -> None:

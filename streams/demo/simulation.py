@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from threading import Event
 from typing import Any
 
+from streams.demo.feed import Told
 from streams.demo.screen import clock
 from streams.demo.snapshot import Planted
 from streams.runtime.listener import Listener
@@ -67,18 +68,18 @@ class Simulation:
         passed = clock(self._now - (self._world.started_at or self._now))
         return passed if self._length_s is None else f"{passed} of {clock(self._length_s)}"
 
-    def planted(self, listener: Listener, rules: set[tuple[str, str]]) -> Planted:
+    def planted(self, listener: Listener, told: Told) -> Planted:
         """Compare what the system has said so far with the truth."""
-        found = self._score(listener, rules)
+        found = self._score(listener, told)
         return Planted(
             found["faults_planted"], found["faults_found"],
             found["affinities_planted"], found["affinities_found"],
             frozenset(frozenset((pair.a, pair.b)) for pair in self._world.truth.affinities),
         )  # fmt: skip
 
-    def results(self, listener: Listener, rules: set[tuple[str, str]]) -> dict[str, Any]:
+    def results(self, listener: Listener, told: Told) -> dict[str, Any]:
         """Return the score."""
-        return self._score(listener, rules)
+        return self._score(listener, told)
 
     def baselines(self, results: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         """Return how far looking at mere popularity would have come."""
@@ -97,11 +98,11 @@ class Simulation:
             own[CAUGHT_AS[kind]] = own.get(CAUGHT_AS[kind], 0) + count
         return planted
 
-    def _score(self, listener: Listener, rules: set[tuple[str, str]]) -> dict[str, Any]:
+    def _score(self, listener: Listener, told: Told) -> dict[str, Any]:
         world = self._world
         return score(
-            world.truth, list(listener.alerts), rules,
+            world.truth, list(listener.alerts), told.rules,
             started_at=world.started_at or self._now, until=self._now,
-            advice=list(listener.advice), offers=world.shop.offers,
-            stock=world.stockroom.tally,
+            configurations=told.configurations, advice=list(listener.advice),
+            offers=world.shop.offers, stock=world.stockroom.tally,
         )  # fmt: skip

@@ -75,7 +75,11 @@ def _truth(results: Mapping[str, Any]) -> Table:
     table.add_column("planted")
     table.add_column("found", justify="right")
     table.add_column("missed")
-    for name, label in (("faults", "faults"), ("affinities", "bought together")):
+    for name, label in (
+        ("faults", "faults"),
+        ("affinities", "bought together"),
+        ("configurations", "usual options"),
+    ):
         table.add_row(
             label,
             f"{results[f'{name}_found']} of {results[f'{name}_planted']}",

@@ -34,8 +34,8 @@ def score(
 ) -> dict[str, Any]:
     """Compare everything that the system said between two times (unix seconds) with the truth.
 
-    ``rules`` are (antecedent, consequent), ``configurations`` are (article, option, value), ``stock``
-    is how often each thing happened to an article.
+    ``rules`` are (antecedent, consequent), ``configurations`` (article, option, value proposed),
+    ``stock`` is how often each thing happened to an article.
     """
     faults = truth.faults_before(until - started_at)
     return {
@@ -110,11 +110,16 @@ def popular_pairs(truth: Truth, number: int) -> set[Pair]:
 
 def _configurations(truth: Truth, told: Iterable[tuple[str, str, str]]) -> dict[str, Any]:
     planted = {(habit.sku, habit.option, habit.value) for habit in truth.configurations}
-    found = planted & set(told)
+    proposed = set(told)
+    found = planted & proposed
     return {
         "configurations_planted": len(planted),
         "configurations_found": len(found),
+        "configurations_recall": _ratio(len(found), len(planted)),
         "configurations_found_names": [" ".join(habit) for habit in sorted(found)],
+        "configurations_missed_names": [" ".join(habit) for habit in sorted(planted - proposed)],
+        "configurations_proposed": len(proposed),
+        "configurations_precision": _ratio(len(found), len(proposed)),
     }
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 from models.articles import ARTICLES
 from models.campaigns.checking import MAX_BYTES
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
+from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
 from models.shop import COVISITS, TRENDS
 from schemas.topics import DEAD_LETTERS, INPUTS
 from streams.settings import Settings
@@ -124,7 +125,7 @@ def _state_of_shop(s: Settings, _: Load) -> float:
     return max(
         s.max_customers, s.max_skus, s.sequences.max_items, s.seen_ids, sets.window,
         s.sequences.neighbours.sessions,
-        sets.max_pairs // 10,
+        sets.max_pairs // 10, s.options.max_items * 2 // 3,
     )  # fmt: skip
 
 
@@ -173,11 +174,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "{shop-k}:snapshot", "string", "shop shard", "the signed state of a shop shard", "customer",
-        "a unit is a customer with its share of the state at the caps: 5 event ids, a basket, 10 "
-        "pairs, an article and what the catalogue says of it, a row of co-visits, a session of three views. `TAILORLINE_MAX_CUSTOMERS`, "
+        "a unit is a customer with its share of the state at the caps: 4 event ids, a basket, 10 "
+        "pairs, a configured line and 1.5 counts of options, an article and what the catalogue says of it, a row of co-visits, a session "
+        "of three views. "
+        "`TAILORLINE_MAX_CUSTOMERS`, `TAILORLINE_OPTIONS__MAX_ITEMS`, "
         "`TAILORLINE_ITEMSETS__WINDOW`, `TAILORLINE_ITEMSETS__MAX_PAIRS`, `TAILORLINE_MAX_SKUS`, "
         "`TAILORLINE_SEQUENCES__MAX_ITEMS`, `TAILORLINE_SEQUENCES__NEIGHBOURS__SESSIONS`, "
-        "`TAILORLINE_SEEN_IDS`", _state_of_shop, 525,
+        "`TAILORLINE_SEEN_IDS`", _state_of_shop, 600,
     ),
     Family(
         "{floor-k}:snapshot", "string", "floor shard", "the signed state of a floor shard", "sensor",
@@ -223,6 +226,25 @@ FAMILIES: tuple[Family, ...] = (
         "pair", "as the rows of pairs", lambda s, _: s.itemsets.max_pairs, 38, fields=2,
     ),
     Family(
+        "{shop-k}:" + CONFIGURED, "hash", "shop shard", "lines with an article and options", "field",
+        "as many as have rows of options; decays", lambda s, _: min(s.max_skus, s.options.max_items),
+        68,
+    ),
+    Family(
+        f"{{shop-k}}:{OPTIONS}<article>", "hash", "shop shard",
+        "its lines with each value of an option and each two of them; and their squared weight",
+        "field", "`TAILORLINE_OPTIONS__MAX_ITEMS`: those of the articles longest not ordered go; of an "
+        "article those longest not chosen (`TAILORLINE_OPTIONS__MAX_VALUES`, "
+        "`TAILORLINE_OPTIONS__MAX_PAIRS`); gone with their articles; decays; TTL "
+        "`TAILORLINE_STORE__ROW_TTL_S`",
+        lambda s, _: s.options.max_items + min(s.max_skus, s.options.max_items), 55,
+    ),
+    Family(
+        f"{{shop-k}}:{CHOOSERS}<article>", "hash", "shop shard",
+        "values and pairs of them that enough customers chose", "field", "as the rows of options",
+        lambda s, _: s.options.max_items, 34,
+    ),
+    Family(
         "{shop-k}:" + COVISITS, "hash", "shop shard", "what is viewed near an article, at most 50",
         "field", "`TAILORLINE_SEQUENCES__MAX_ITEMS`: those that were opened first go; decays",
         lambda s, _: s.sequences.max_items, 1040,
@@ -247,7 +269,7 @@ FAMILIES: tuple[Family, ...] = (
         "{view-k}:rows", "hash", "part of the view", "the merged row of an article", "field",
         "deleted once no shard knows the article; never more than `TAILORLINE_MAX_SKUS` and "
         "`TAILORLINE_SEQUENCES__MAX_ITEMS`, the list of trends, and in part 0 the offer rules, which "
-        f"an operator applies (at most {MAX_BYTES // 1024} kB)", lambda s, _: s.view_rows() + 2, 2660,
+        f"an operator applies (at most {MAX_BYTES // 1024} kB)", lambda s, _: s.view_rows() + 2, 3060,
     ),
     Family(
         "{view-k}:version", "string", "part of the view", "the part's version", "key", "one",
@@ -257,6 +279,6 @@ FAMILIES: tuple[Family, ...] = (
         "{view-k}:undo", "list", "part of the view", "what rows were before, for replay", "row",
         f"{VIEW_HISTORY} versions of at most `TAILORLINE_MERGING__ROWS` rows (with "
         "`TAILORLINE_STORE__KEEP_HISTORY` all of them)",
-        lambda s, _: VIEW_HISTORY * s.merging.rows, 2620,
+        lambda s, _: VIEW_HISTORY * s.merging.rows, 3020,
     ),
 )  # fmt: skip

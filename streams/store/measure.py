@@ -15,6 +15,7 @@ import redis.asyncio as aredis
 from models.articles import Article
 from models.decay import Levels
 from models.itemsets.rules import Rule
+from models.options.choices import OptionChoice, OptionPair, OptionValue
 from models.view import CoPurchase, Neighbour, Row, encode
 from schemas.topics import INPUTS
 from streams.encoding import Record, pack
@@ -55,6 +56,18 @@ def _rows(value: Callable[[int], Any]) -> Mapping[str, Data]:
     }
 
 
+def _configured(value: Callable[[int], Any]) -> Mapping[str, Data]:
+    """Rows of articles with two options of four and five values, and all pairs of them."""
+    woods = [f"material\x1fwood-{n}" for n in range(4)]
+    colours = [f"colour\x1fshade-{n}" for n in range(5)]
+    pairs = [f"{colour}\x1f{wood}" for colour in colours for wood in woods]
+    names = [*woods, *colours, *pairs]
+    return {
+        _sku(row): {name: value(n) for n, name in enumerate(names)}
+        for row in range(UNITS // len(names))
+    }
+
+
 def _levels(number: int) -> bytes:
     weights = {_sku(number + n): (n + 1) * 1234.5678901234567 for n in range(_NEIGHBOURS)}
     return msgspec.json.encode(Levels(659, weights))
@@ -79,8 +92,28 @@ def _row(number: int) -> bytes:
     return encode(
         Row(
             rules=rules, partners=partners, next=near, bought_with=bought, count=1234.56789012345,
-            baskets=123456.789012345, article=_article(number),
+            baskets=123456.789012345, article=_article(number), options=_choices(number),
+            option_pairs=_together(number),
+            configured=1.0 if number % 4 == 0 else 0.0,
         )
+    )  # fmt: skip
+
+
+def _choices(number: int) -> tuple[OptionChoice, ...]:
+    """Every fourth article has two options."""
+    values = tuple(OptionValue(f"shade-{n}", 123.456 + n) for n in range(5))
+    names = ("material", "colour") if number % 4 == 0 else ()
+    return tuple(OptionChoice(name, 1234.568, 12.346, 7, values) for name in names)
+
+
+def _together(number: int) -> tuple[OptionPair, ...]:
+    """And every eighth some that are chosen together."""
+    return tuple(
+        OptionPair(
+            "colour", f"shade-{n}", "material", f"shade-{n}", 1234.568, 123.456, 234.567, 45.678,
+            1.2345678901234e-12, n == 0,
+        )
+        for n in range(20 if number % 8 == 0 else 0)
     )  # fmt: skip
 
 
@@ -159,6 +192,9 @@ SAMPLES: dict[str, Callable[[], Mapping[str, Data]]] = {
     },
     "{shop-k}:row:pairs:<article>": lambda: _rows(_weight),
     "{shop-k}:row:reach:<article>": lambda: _rows(lambda _: 1),
+    "{shop-k}:count:options": lambda: _articles(_weight),
+    "{shop-k}:row:options:<article>": lambda: _configured(_weight),
+    "{shop-k}:row:choosers:<article>": lambda: _configured(lambda _: 1),
     "{shop-k}:blob:covisits": lambda: _articles(_levels),
     "{shop-k}:blob:trending": lambda: {
         "": {"top": msgspec.json.encode(

@@ -24,6 +24,7 @@ def shop_state(customers: int) -> bytes:
     """Return the snapshot of a shop shard: each customer with three views and a basket of five.
 
     There are as many articles as customers, and the catalogue tells of all of them.
+    Of the five articles the first is configured: two of nine values for one of every ten articles.
     """
     shard = ShopShard(ShopSettings())
     for offset, (topic, event) in enumerate(_shopping(customers)):
@@ -48,9 +49,17 @@ def _shopping(customers: int) -> Iterator[tuple[str, Any]]:
         )  # fmt: skip
         yield "orders", OrderPlaced(
             event_id=_id(number, 9), occurred_at=_at(number + 9), order_id=f"order-{number:08d}",
-            lines=tuple(OrderLine(sku=sku) for sku in skus[3:]), customer_id=customer,
-            consent=True,
+            lines=(_configured(number, customers), *(OrderLine(sku=sku) for sku in skus[4:])),
+            customer_id=customer, consent=True,
         )  # fmt: skip
+
+
+def _configured(number: int, customers: int) -> OrderLine:
+    options = {
+        "material": f"wood-{_drawn(number, 10) % 4}", "colour": f"shade-{_drawn(number, 11) % 5}"
+    }  # fmt: skip
+    articles = max(customers // 10, 1)
+    return OrderLine(sku=_sku(_drawn(number, 12) % articles), options=options)
 
 
 def floor_state(sensors: int) -> bytes:

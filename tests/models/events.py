@@ -62,26 +62,32 @@ def clicked(offer_id: str, at: float = 0.0, **more: Any) -> OfferClicked:
     return OfferClicked(offer_id=offer_id, **_click(at, more))
 
 
-def _lines(skus: dict[str, int] | str) -> tuple[OrderLine, ...]:
+Lines = dict[str, int] | str | tuple[OrderLine, ...]
+"""Articles with quantities, articles in a row, or the lines themselves."""
+
+
+def line(sku: str, quantity: int = 1, **options: str) -> OrderLine:
+    return OrderLine(sku=sku, quantity=quantity, options=options)
+
+
+def _lines(skus: Lines) -> tuple[OrderLine, ...]:
+    if isinstance(skus, tuple):
+        return skus
     quantities = skus if isinstance(skus, dict) else dict.fromkeys(skus.split(), 1)
     return tuple(OrderLine(sku=sku, quantity=n) for sku, n in quantities.items())
 
 
-def placed(order_id: str, skus: dict[str, int] | str, at: float = 0.0, **more: Any) -> OrderPlaced:
+def placed(order_id: str, skus: Lines, at: float = 0.0, **more: Any) -> OrderPlaced:
     more = {"customer_id": "c1", "consent": True, **_common(at, more)}
     return OrderPlaced(order_id=order_id, lines=_lines(skus), **more)
 
 
-def cancelled(
-    order_id: str, skus: dict[str, int] | str = "", at: float = 0.0, **more: Any
-) -> OrderCancelled:
+def cancelled(order_id: str, skus: Lines = "", at: float = 0.0, **more: Any) -> OrderCancelled:
     more = {"customer_id": "c1", "consent": True, **_common(at, more)}
     return OrderCancelled(order_id=order_id, lines=_lines(skus), **more)
 
 
-def returned(
-    order_id: str, skus: dict[str, int] | str = "", at: float = 0.0, **more: Any
-) -> OrderReturned:
+def returned(order_id: str, skus: Lines = "", at: float = 0.0, **more: Any) -> OrderReturned:
     more = {"customer_id": "c1", "consent": True, **_common(at, more)}
     return OrderReturned(order_id=order_id, lines=_lines(skus), **more)
 

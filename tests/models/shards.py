@@ -12,6 +12,7 @@ from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
 from models.scorers.sensor import ScorerSettings
 from models.shop import ShopSettings, ShopShard
+from schemas.orders import OrderLine
 from tests.models import events as e
 from tests.models.stores import Store, view_of
 
@@ -48,7 +49,7 @@ def shop_events(seed: int, number: int = 600) -> list[Any]:
                 [e.remove(sku, when, **visit)],
                 [e.shown(rng.choice(offers), when, **visit)],
                 [e.clicked(rng.choice(offers), when, sku=sku, **visit)],
-                [e.placed(order, basket, when, **who)],
+                [e.placed(order, configured(basket, number_), when, **who)],
                 [e.cancelled(order, rng.choice(["", sku]), when, **who)],
                 [e.returned(order, sku, when, **who)],
                 made[-5:-4],
@@ -57,6 +58,17 @@ def shop_events(seed: int, number: int = 600) -> list[Any]:
             [9, 1, 3, 1, 1, 1, 3, 0.5, 0.5, 1, 0.2],
         )[0]
     return made
+
+
+def configured(basket: str, number: int) -> tuple[OrderLine, ...]:
+    """The lines of a basket, some with options; chosen by a number, not by a further draw."""
+    wood = ["oak", "ash", "elm"][number % 3]
+    return tuple(
+        e.line(sku, 1, wood=wood, oil="matt" if wood == "oak" else "gloss")
+        if (turn + number) % 2
+        else e.line(sku)
+        for turn, sku in enumerate(basket.split())
+    )
 
 
 def floor_events(seed: int, number: int = 900) -> list[Any]:

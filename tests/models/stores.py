@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from models.decay import Levels, align
 from models.effects import Effects, Origin
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
 from models.merge import (
+    Hypotheses,
     MergeSettings,
     Totals,
     add_up,
@@ -22,6 +24,8 @@ from models.merge import (
     significant,
     trends_of,
 )
+from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
+from models.options.merge import choices_of, configured, pairs_shown, pairs_tested, reached
 from models.shop import COVISITS, TRENDS
 from models.view import TRENDING, Row, View, encode
 
@@ -92,6 +96,7 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
         [rule.p for rules in found.values() for rule in rules], sum(map(len, pairs.values())),
         settings,
     )  # fmt: skip
+    options = options_of(stores, settings)
     return {
         item: Row(
             rules=significant(found.get(item, []), reach.get(item, {}), p_limit, settings),
@@ -105,9 +110,31 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
             count=items.get(item, 0.0),
             baskets=totals.effective if item in items else 0.0,
             article=article_of([_article(own[item]) for own in told if item in own]),
+            **options.get(item, {}),
         )
         for item in {*items, *(item for own in (*near, *told) for item in own)}
     }
+
+
+def options_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, dict[str, Any]]:
+    """Return what the merged rows say of options, by article."""
+    weights = add_up([store.counts(CONFIGURED) for store in stores])
+    bought = add_up([store.counts(ITEMS) for store in stores])
+    tests, found = Hypotheses(), dict[str, dict[str, Any]]()
+    for item, weight in weights.items():
+        counts = configured(weight, add_up([store.counts(OPTIONS + item) for store in stores]))
+        reach = reached(add_up([store.counts(CHOOSERS + item) for store in stores]))
+        pairs, *rest = pairs_tested(counts, settings)
+        tests.note(item, *rest)
+        found[item] = {
+            "options": choices_of(counts, reach, settings),
+            "configured": min(weight / bought[item], 1.0) if bought.get(item) else 0.0,
+            "option_pairs": (pairs, reach),
+        }
+    limit = tests.limit(settings)
+    for own in found.values():
+        own["option_pairs"] = pairs_shown(*own["option_pairs"], limit, settings)
+    return found
 
 
 def view_of(stores: Sequence[Store], settings: MergeSettings, version: int = 1) -> View:

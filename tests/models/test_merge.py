@@ -8,6 +8,7 @@ import pytest
 from models.articles import Article
 from models.decay import Levels, align
 from models.merge import (
+    Hypotheses,
     MergeSettings,
     Totals,
     add_up,
@@ -167,3 +168,19 @@ def test_the_latest_word_on_an_article_counts() -> None:
     early, late = Article(stock=1, changed_at=1.0), Article(stock=0, changed_at=2.0)
     assert article_of([early, late]) == article_of([late, early]) == late
     assert article_of([]) is None
+
+
+def test_the_limit_is_of_all_articles_tested_so_far() -> None:
+    tested, settings = Hypotheses(), MergeSettings(false_discovery_rate=0.05)
+    assert tested.limit(settings) == 0.0
+    tested.note("a", [0.01], 1)
+    assert tested.limit(settings) == 0.01
+    tested.note("b", [0.5], 99)
+    assert tested.limit(settings) == 0.0
+    tested.note("b", [], 0)
+    assert ("b" in tested, len(tested), tested.limit(settings)) == (False, 1, 0.01)
+    tested.note("a", [0.04], 1)
+    assert tested.limit(settings) == 0.04
+    tested.forget("a")
+    tested.forget("a")
+    assert len(tested) == 0

@@ -30,6 +30,7 @@ from tests.models.events import (
     article,
     cancelled,
     clicked,
+    line,
     placed,
     remove,
     returned,
@@ -416,6 +417,41 @@ def test_only_the_last_offers_wait_for_clicks() -> None:
     feed(*(add("x", float(n)) for n in range(3)))
     feed(*(shown(offer.offer_id, 5.0) for offer in feed.sent))
     assert feed.shard.feedback.shown["trending"] == 2
+
+
+# -- options --------------------------------------------------------------------------------------
+
+
+def test_options_are_counted_by_line_and_taken_back_with_the_order() -> None:
+    settings = ShopSettings(itemsets=ItemsetSettings(half_life_s=0))
+    feed = shop(settings)
+    oak, ash = line("table", 2, wood="oak"), line("table", wood="ash")
+    feed(placed("o", (oak, ash, line("lamp"))), placed("p", (oak,), consent=False))
+    row = feed.effects.deltas["row:options:table"]
+    assert (row["wood\x1foak"], row["wood\x1fash"]) == (2, 1)
+    assert feed.effects.deltas["count:options"] == {"table": 3}
+    feed(returned("o", (ash,)), cancelled("p"), cancelled("unknown", (oak,)))
+    assert (row["wood\x1foak"], feed.effects.deltas["count:options"]["table"]) == (1, 1)
+    assert feed.effects.drops["row:options:table"] == {"wood\x1fash"}
+    assert feed.shard.report()["options", "counts"] == 1
+
+
+def test_options_go_with_their_article() -> None:
+    feed = shop(ShopSettings(max_skus=2))
+    feed(placed("o", (line("a", wood="oak"),)), placed("p", "b"), placed("q", "c"))
+    assert len(feed.shard.options) == 0
+    assert feed.effects.drops["count:options"] == {"a"}
+
+
+def test_quiet_options_keep_up_with_the_landmark() -> None:
+    feed = shop(ShopSettings(itemsets=ItemsetSettings(half_life_s=100.0)))
+    feed(placed("o", (line("a", wood="oak"),)))
+    before = feed.effects.deltas["count:options"]["a"]
+    feed.effects = Effects()
+    feed.shard.tick(T0 + 5000.0, feed.effects)
+    (after,) = feed.effects.puts["count:options"].values()
+    assert 0 < float(after) < before
+    assert feed.effects.puts["count:options"]["a"] == feed.effects.puts[ITEMS]["a"]
 
 
 # -- views and publishing -------------------------------------------------------------------------

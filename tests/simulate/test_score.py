@@ -132,7 +132,11 @@ def test_configurations_and_offers_are_reported() -> None:
         configurations=[(habit.sku, habit.option, habit.value), ("x", "colour", "navy")],
         offers=OfferTally(arrived=10, shown=8, clicked=2, clicks_if_popular=0.8),
     )
+    assert result["configurations_planted"] == 10
     assert result["configurations_found"] == 1
+    assert result["configurations_found_names"] == [f"{habit.sku} {habit.option} {habit.value}"]
+    assert len(result["configurations_missed_names"]) == 9
+    assert (result["configurations_proposed"], result["configurations_precision"]) == (2, 0.5)
     assert result["offers"]["click_rate"] == pytest.approx(0.25)
     assert result["offers"]["click_rate_if_popular"] == pytest.approx(0.1)
 

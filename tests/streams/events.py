@@ -34,12 +34,13 @@ def article(number: int, sku: str, *, second: float = 0.0, **facts) -> ArticleCh
 
 
 def order(
-    number: int, *skus: str, customer: str = "c1", second: float = 0.0, consent: bool = True
-) -> OrderPlaced:
+    number: int, *skus: str, customer: str = "c1", second: float = 0.0, consent: bool = True,
+    options: dict[str, str] | None = None,
+) -> OrderPlaced:  # fmt: skip
     return OrderPlaced(
         event_id=f"o{number}", occurred_at=moment(second), customer_id=customer,
         order_id=f"order-{number}", consent=consent,
-        lines=tuple(OrderLine(sku=sku) for sku in skus),
+        lines=tuple(OrderLine(sku=sku, options=options or {}) for sku in skus),
     )  # fmt: skip
 
 

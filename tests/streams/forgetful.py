@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from models.floor import FloorSettings
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
+from models.options.counts import OptionSettings
 from models.sequences.guess import SequenceSettings
 from streams.settings import MergeTimes, Settings, SnapshotSettings
 from tests.streams.events import article, cancel, made, order, sample, view
@@ -19,6 +20,7 @@ SETTINGS = Settings(
     max_customers=CAP,
     max_skus=CAP,
     itemsets=ItemsetSettings(window=50, max_pairs=60, max_triples=10, min_customers=1),
+    options=OptionSettings(max_items=90, max_values=8, max_pairs=12),
     sequences=SequenceSettings(max_items=CAP, max_row=8),
     rules=MergeSettings(min_support=0.0, min_count=2.0),
     floor=FloorSettings(max_sensors=CAP, max_skus=CAP, seen_ids=50),
@@ -40,7 +42,11 @@ def stream(number: int, first: int = 0) -> Iterator[tuple[str, Any, None, None]]
         for turn, name in enumerate((f"n{n}", f"t{n}")):  # the second one is never bought
             yield "catalogue", article(2 * n + turn, name, second=at, stock=n), None, None
         usual = ("usual-1", "usual-2", "usual-3")
-        yield "orders", order(n, *usual, f"n{n}", f"m{n}", customer=who, second=at), None, None
+        options = {"wood": f"w{n % 3}", "oil": f"o{n % 2}", "engraving": f"dear {who}"}
+        bought = order(
+            n, *usual, f"n{n}", f"m{n}", customer=who, second=at, options=options if n % 2 else None
+        )
+        yield "orders", bought, None, None
         if n % 7 == 3:
             yield "orders", cancel(n - 3, customer=f"c{n - 3}", second=at), None, None
             yield "orders", cancel(10**6 + n, f"r{n}", customer=who, second=at), None, None

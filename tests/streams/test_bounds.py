@@ -11,6 +11,7 @@ from bench.fingerprint import fingerprint
 from models.articles import ARTICLES
 from models.demand import DEMAND
 from models.itemsets.counts import ITEMS, PAIRS
+from models.options.counts import CONFIGURED, OPTIONS
 from models.shop import COVISITS
 from streams.driver import Driver
 from streams.merger import _ROUND
@@ -100,6 +101,7 @@ def test_every_family_is_within_its_bound(driver: Driver, store: MemoryStore) ->
     for key in ("{shop-k}:" + ITEMS, "{shop-k}:count:demand", "{floor-k}:count:made"):
         assert largest[key] >= CAP - 1, key
     assert largest[f"{{shop-k}}:{PAIRS}<article>"] > 50
+    assert largest[f"{{shop-k}}:{OPTIONS}<article>"] > 80
     assert largest["{shop-k}:" + COVISITS] > CAP - 2
     assert largest["{shop-k}:" + ARTICLES] >= CAP - 1
     cores = [runner.processor.core for runner in driver.host.runners.values()]
@@ -163,6 +165,10 @@ def test_a_replay_forgets_the_same(driver: Driver, store: MemoryStore, snapshots
             kept = store._shards[shard].hashes
             assert set(core.itemsets._items) == kept[ITEMS].keys() <= set(core.demand._articles)
             assert set(core.demand._articles) == kept[DEMAND].keys()
+            assert set(core.options._articles) == kept[CONFIGURED].keys() <= kept[ITEMS].keys()
+            rows = {key for key in kept if key.startswith(OPTIONS) and kept[key]}
+            assert rows == {OPTIONS + sku for sku in core.options._articles}
+            assert len(core.options) + len(rows) == sum(len(kept[key]) for key in rows)
             assert set(core.sequences.covisits._rows) >= kept[COVISITS].keys()
             assert set(core.articles._known) >= kept[ARTICLES].keys()
 
@@ -177,6 +183,7 @@ def test_below_the_caps_nothing_is_forgotten() -> None:
     wide = {
         "max_skus": 10**6, "max_customers": 10**6,
         "itemsets": type(SETTINGS.itemsets)(min_customers=1, window=50),
+        "options": type(SETTINGS.options)(),
     }  # fmt: skip
     just_enough = wide | {"max_skus": 60 * 5 + 20}
     assert counts(**wide) == counts(**just_enough)

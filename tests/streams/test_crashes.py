@@ -31,6 +31,7 @@ from models.floor import FloorSettings, FloorShard
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.limits import OfferSettings
+from models.options.counts import OptionSettings
 from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings
 from models.shop import ShopShard
@@ -64,6 +65,7 @@ SETTINGS = Settings(
     tick_s=1e9,
     max_customers=5,
     itemsets=ItemsetSettings(window=12, max_pairs=8, max_triples=4, min_customers=1),
+    options=OptionSettings(max_items=30, max_values=4, max_pairs=5),
     sequences=SequenceSettings(max_items=5, max_row=4),
     rules=MergeSettings(min_support=0.0, min_count=1.0, false_discovery_rate=0.5),
     offers=OfferSettings(min_views=1, cooldown_s=1.0, item_cooldown_s=30.0, daily_cap=10**6),
@@ -166,7 +168,12 @@ class Crashes(RuleBasedStateMachine):
             )
         if kind == "order":
             basket = rng.sample(SKUS, rng.randint(1, 4))
-            return "orders", order(number, *basket, customer=customer, second=second), None, at
+            options = {"wood": rng.choice("abc"), "oil": rng.choice("xy")}
+            placed = order(
+                number, *basket, customer=customer, second=second,
+                options=options if rng.random() < 0.5 else None,
+            )  # fmt: skip
+            return "orders", placed, None, at
         if kind == "cancel":
             back = cancel(rng.randint(1, number), sku, customer=customer, second=second)
             return "orders", back, None, at

@@ -1,19 +1,25 @@
 """One part of the view: how much is merged at a time, and what leaves it."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from models.articles import ARTICLES, Article
 from models.campaigns.document import Limits, OfferRules
 from models.effects import Effects
-from models.itemsets.counts import ITEMS
+from models.itemsets.counts import ITEMS, ItemsetSettings
 from models.merge import MergeSettings
+from models.options.choices import OptionValue
+from models.options.counts import OptionCounts, OptionSettings
 from models.view import OFFER_RULES, TRENDING, Row, View, encode
+from schemas.orders import OrderLine
 from streams import offer_rules
 from streams.merger import _ROUND, Merger
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Work
 from streams.topology import ShardId
 
+FEW = ItemsetSettings(half_life_s=0, min_customers=3)
 SHARDS = [ShardId("shop", 0), ShardId("shop", 1)]
 
 
@@ -24,8 +30,9 @@ class Part:
         self.store = MemoryStore()
         self.merger = Merger(0, 2, self.store, MergeSettings(), rows, most)
         self.works = dict.fromkeys(SHARDS, 0)
+        self.counted = {shard: OptionCounts(OptionSettings(), FEW) for shard in SHARDS}
 
-    async def change(self, shard: ShardId, *bought: str, forgotten: str = "") -> None:
+    async def change(self, shard: ShardId, *bought: str, forgotten: Sequence[str] = ()) -> None:
         effects = Effects(1)
         for item in bought:
             effects.add(ITEMS, item, 1)
@@ -35,6 +42,7 @@ class Part:
         effects.add("count:baskets", "w2", 1)
         for item in (*bought, *forgotten):
             effects.mark(item)
+        self.counted[shard].forget(forgotten, effects)
         await self.apply(shard, effects)
 
     async def tell(self, shard: ShardId, **articles: Article | None) -> None:
@@ -45,6 +53,13 @@ class Part:
             else:
                 effects.put(ARTICLES, item, encode(article))
             effects.mark(item)
+        await self.apply(shard, effects)
+
+    async def configure(self, shard: ShardId, **options: str) -> None:
+        """A table of a further customer."""
+        effects, name = Effects(1), f"{shard}-{self.works[shard]}"
+        line = OrderLine(sku="table", options=options)
+        self.counted[shard].learn(name, [line], name, 0.0, effects)
         await self.apply(shard, effects)
 
     async def apply(self, shard: ShardId, effects: Effects) -> None:
@@ -81,7 +96,7 @@ async def test_an_article_leaves_the_view_with_the_last_shard_that_knew_it(part:
     await part.change(SHARDS[1], forgotten="a")
     await part.merger.merge()
     assert await part.shown() == set()
-    assert part.merger._p_values == part.merger._tests == {}
+    assert len(part.merger._rules) == len(part.merger._option_rules) == 0
     assert await part.marks() == 0
 
 
@@ -133,7 +148,7 @@ async def test_a_full_part_takes_no_new_row_until_one_leaves() -> None:
     await part.change(SHARDS[0], "c")
     await part.merger.merge()
     assert await part.shown() == {"b", "c"}
-    assert TRENDING not in part.merger._p_values
+    assert TRENDING not in part.merger._rules
 
 
 OAK = Article("rings", 10.0, 6.0, 3, True, 100.0)
@@ -225,3 +240,32 @@ async def test_a_mark_on_the_offer_rules_does_not_take_them_away(part: Part) -> 
     await part.merger.merge()
     assert await part.shown() == {OFFER_RULES}
     assert await part.marks() == 0
+
+
+async def test_options_are_merged_from_all_shards_and_only_they_cost_a_read(part: Part) -> None:
+    read: list[str] = []
+    rows = part.store.rows
+
+    async def noted(shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
+        read.extend(keys)
+        return await rows(shard, keys)
+
+    part.store.rows = noted  # type: ignore[method-assign]
+    for shard, oaks in zip(SHARDS, (6, 3), strict=True):
+        await part.change(shard, "table", "lamp")
+        for number in range(9):
+            await part.configure(shard, wood="oak" if number < oaks else f"w{number}")
+    await part.merger.merge()
+    change = await part.store.view_since(0, 0)
+    table = View(1, change.rows).row("table")
+    (wood,) = table.options
+    assert (wood.of, wood.without, wood.known) == (18, 0, 7)
+    assert wood.values == (OptionValue("oak", 9),), "the others were chosen by one customer"
+    assert table.configured == 1
+    assert not View(1, change.rows).row("lamp").options
+    assert {key for key in read if "lamp" in key} == {"row:pairs:lamp", "row:reach:lamp"}
+    await part.change(SHARDS[0], forgotten=["table"])
+    await part.change(SHARDS[1], forgotten=["table"])
+    await part.merger.merge()
+    assert "table" not in await part.shown()
+    assert len(part.merger._option_rules) == 0

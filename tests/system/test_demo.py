@@ -66,6 +66,8 @@ def test_offers_and_alerts_come(report: dict[str, Any]) -> None:
     assert results["offers"]["shown"] > 0
     assert results["faults_planted"] > 0
     assert results["affinities_planted"] == 12
+    assert results["configurations_planted"] == 10
+    assert 0 <= results["configurations_found"] <= results["configurations_proposed"]
 
 
 def test_the_envelope_is_that_of_all_benches(report: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""How articles are configured: counts of option values, what goes with what, what to propose."""
