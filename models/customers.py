@@ -45,6 +45,13 @@ class Example:
     """That of each contender, by name."""
 
 
+class Granted(NamedTuple):
+    """A discount that was offered."""
+
+    campaign: str
+    at: float
+
+
 NEVER = Purchase(0.0, 0, 0.0)
 
 
@@ -80,6 +87,12 @@ class Customer:
     """How often an article was shown in an offer and not clicked, since it last was."""
     ignored_offers: int = 0
     """Offers in a row that were shown and not clicked."""
+    wanted: list[str] = field(default_factory=list)
+    """Articles that were put into a cart and not bought yet."""
+    campaigns: dict[str, int] = field(default_factory=dict)
+    """How many offers of each campaign were made."""
+    granted: dict[str, Granted] = field(default_factory=dict)
+    """By article, the discount that was offered last."""
     compared_at: float = -math.inf
     """When a session was last counted for what offers are worth."""
     compared: bool = False

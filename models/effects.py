@@ -114,6 +114,11 @@ class Effects:
         self.dirty.get(part, set()).discard(item)
         self.drop(f"{DIRTY}{part}", item)
 
+    @property
+    def shard(self) -> int:
+        """The number of the shard: the partition that this event came from; 0 before any event."""
+        return 0 if self._origin is None else self._origin.partition
+
     def new_id(self) -> str:
         """Return the id of this event's next output: the same again on every replay."""
         if self._origin is None:

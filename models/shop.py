@@ -6,7 +6,7 @@ state and the same outputs with the same ids. That is what replay after a crash 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
@@ -23,9 +23,10 @@ from models.effects import Effects, Origin
 from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 from models.offers.candidates import Knowledge
-from models.offers.limits import OfferSettings
 from models.offers.maker import Bounds, Offers, Trigger
+from models.offers.news import news_of
 from models.offers.next_order import NextOrder
+from models.offers.settings import OfferSettings
 from models.options.counts import OptionCounts, OptionSettings
 from models.propensity.model import Propensity
 from models.propensity.settings import ContestSettings, Pin
@@ -45,12 +46,14 @@ from schemas.clickstream import (
 from schemas.clickstream import View as Viewed
 from schemas.decoding import Reject
 from schemas.orders import OrderCancelled, OrderEvent, OrderPlaced, OrderReturned
+from schemas.outputs import Reason
 
 Outcome = Literal["accepted", "duplicate"] | Reject
 
 COVISITS = "blob:covisits"
 TRENDS = "blob:trending"
 _encode = msgspec.json.Encoder().encode
+_NOTHING: Mapping[str, Reason] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +135,13 @@ class ShopShard:
         return "accepted"
 
     def adopt(self, view: View, effects: Effects) -> None:
-        """Go on with a newer merged view."""
-        self.view = view
+        """Go on with a newer merged view; offer what became cheaper, or can be had again."""
+        before, self.view = self.view, view
         new = view.opened - self.itemsets.opened
         if new:
             self.itemsets.open_triples(new, effects)
+        if before is not None:
+            self._tell_of_changes(before, view, effects)
 
     def resume(self, view: View) -> None:
         """Go on with the view that was adopted before a snapshot: all that follows from it is done."""
@@ -215,6 +220,7 @@ class ShopShard:
         customer.carts += 1
         if len(customer.cart) < MAX_CART:
             customer.cart[event.sku] = None
+        self.offers.interest.note(event.sku, event.customer_id, customer)
         self._offer(event.customer_id, customer, "add_to_cart", at, effects)
 
     def remove_step(self, event: RemoveFromCart, at: float, effects: Effects) -> None:
@@ -224,6 +230,7 @@ class ShopShard:
         if customer is not None:
             customer.removes += 1
             customer.cart.pop(event.sku, None)
+            self.offers.interest.drop(event.sku, event.customer_id, customer)
 
     def shown_step(self, event: OfferShown, at: float, effects: Effects) -> None:
         """An offer was seen: it is the one that waits for a click."""
@@ -255,7 +262,7 @@ class ShopShard:
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
-        self.offers.ordered(event.customer_id, customer, ordered, at)
+        self.offers.ordered(event.customer_id, customer, _worth(event), self.view, at)
         if self.view is not None:
             self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
@@ -352,7 +359,8 @@ class ShopShard:
         for customer_id, at in self._silence.over("cart_left", self.clock):
             customer = self.customers[customer_id]
             if customer.cart:
-                self._offer_late(customer_id, customer, "cart_left", at, effects)
+                left = {sku: Reason(kind="cart", text="Left in the cart.") for sku in customer.cart}
+                self._offer_late(customer_id, customer, "cart_left", at, effects, left)
         for customer_id, at in self._silence.over("session", self.clock):
             customer = self.customers[customer_id]
             self.propensity.close(customer, bought=False)
@@ -360,20 +368,45 @@ class ShopShard:
             customer.start_session("", at - self.settings.session_window_s)
 
     def _offer_late(
-        self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects
-    ) -> None:
+        self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects,
+        wanted: Mapping[str, Reason] = _NOTHING,
+    ) -> None:  # fmt: skip
         """Offer at ``at``, which is over already: unless the offer would be, too."""
         if self.clock - at < self.settings.offers.expires_after_s:
-            self._offer(customer_id, customer, trigger, at, effects)
+            self._offer(customer_id, customer, trigger, at, effects, wanted)
+
+    def _tell_of_changes(self, before: View, after: View, effects: Effects) -> None:
+        """Offer an article that became cheaper, or can be had again, to those who would have it."""
+        for sku in self.offers.interest.articles():
+            told = news_of(before.article(sku), after.article(sku))
+            if told is None:
+                continue
+            for customer_id in self.offers.interest.asking(sku):
+                customer = self.customers.get(customer_id)
+                if customer is not None:
+                    wanted = {sku: told}
+                    self._offer(customer_id, customer, told.kind, self.clock, effects, wanted)  # type: ignore[arg-type]
 
     def _offer(
-        self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects
-    ) -> None:
+        self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects,
+        wanted: Mapping[str, Reason] = _NOTHING,
+    ) -> None:  # fmt: skip
         knows = Knowledge(
-            self.sequences, self.completion, self.next_order, self.offers.shelves, self.view
+            self.sequences, self.completion, self.next_order, self.offers.shelves, self.view, wanted
         )
         chance = self.propensity.score(session_signals(customer, at))
         self.offers.offer(customer_id, customer, trigger, knows, at, chance, effects)
+
+
+def _worth(order: OrderPlaced) -> dict[str, float | None]:
+    """Return what was paid for each article of an order; None where no price is said."""
+    found: dict[str, float | None] = {}
+    for line in order.lines:
+        if line.unit_price is not None:
+            found[line.sku] = (found.get(line.sku) or 0.0) + line.unit_price * line.quantity
+        else:
+            found.setdefault(line.sku, None)
+    return found
 
 
 _STEPS: dict[type, Callable[[ShopShard, Any, float, Effects], None]] = {

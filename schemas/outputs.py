@@ -88,6 +88,12 @@ class OfferItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[Name, ...],
         field("internal", "Which sources proposed it, the one that speaks most for it first."),
     ] = ()
+    campaign: Annotated[
+        Name | None, field("internal", "The campaign that the article is in, of the offer rules.")
+    ] = None
+    discount: Annotated[
+        Share | None, field("internal", "What that takes off the price, as a share.")
+    ] = None
     options: Configuration = {}
     """The configuration proposed; options that customers differ about are not in it."""
     option_reasons: Annotated[

@@ -151,6 +151,9 @@ class Processor:
         """Go on with a newer merged view; noted in the journal, for it changes decisions."""
         if view.versions == self.versions:
             return
+        # It may make offers, whose ids a replay has to find again: versions only grow.
+        number, place = self.shard.number, sum(view.versions)
+        work.effects.begin(Origin(VIEW_ENTRY, number, place, self.last_timestamp))
         self.core.adopt(view, work.effects)
         self.versions = view.versions
         work.journal.append(Entry(VIEW_ENTRY, versions=view.versions))

@@ -14,7 +14,7 @@ from models.floor import FloorSettings
 from models.itemsets.completion import CompletionSettings
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
-from models.offers.limits import OfferSettings
+from models.offers.settings import OfferSettings
 from models.options.counts import OptionSettings
 from models.propensity.settings import ContestSettings
 from models.scorers.sensor import ScorerSettings
@@ -207,6 +207,10 @@ class Settings(BaseSettings):
     propensity: ContestSettings = Field(
         default_factory=ContestSettings, description="Which classifiers compete to serve."
     )
+    clicks: ContestSettings = Field(
+        default_factory=ContestSettings,
+        description="The same for the clicks on offers; whoever serves ranks all candidates.",
+    )
     floor: FloorSettings = Field(
         default_factory=FloorSettings, description="Sensor scores and alarms."
     )
@@ -256,6 +260,7 @@ class Settings(BaseSettings):
             itemsets=self.itemsets, completion=self.completion, options=self.options,
             sequences=self.sequences, offers=self.offers,
             propensity=replace(self.propensity, pin="none"),
+            clicks=replace(self.clicks, pin="none"),
             session_window_s=self.session_window_s, max_customers=self.max_customers,
             max_skus=self.max_skus, seen_ids=self.seen_ids,
         )  # fmt: skip
@@ -330,8 +335,23 @@ ABOUT: dict[type, dict[str, str]] = {
         "item_cooldown_s": "Seconds before a customer is offered the same article again.",
         "daily_cap": "Most offers to a customer in 24 hours.",
         "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds.",
+        "tired_after": "A customer who has ignored so many offers in a row is left alone for longer.",
+        "tired_cooldown_s": "Seconds before such a customer is made another offer.",
         "expires_after_s": "An offer holds for so many seconds.",
+        "click_window_s": "An offer shown is decided after so many seconds: not clicked means ignored.",
+        "attribution_s": "A purchase so many seconds after the click is due to the offer.",
+        "session_end_s": "A session silent for so many seconds seems to end (trigger session_end).",
+        "cart_left_s": "A cart is left behind after so many seconds of silence (trigger cart_left); "
+        "less than TAILORLINE_SESSION_WINDOW_S.",
         "pending": "Most offers per shard that still wait for a click or a purchase.",
+        "goal": "What offers are for: clicks, orders, or margin (needs prices and costs: the catalogue).",
+        "exploration": "How offers find out: thompson (draws from what is not known), epsilon_greedy (by "
+        "the random share alone), or none (neither).",
+        "boldness": "How much thompson explores; 1: as much as is not known, 0: not at all.",
+        "draws": "Draws that propensities are estimated from, 1 to 1000.",
+        "random_share": "Share of the offers in which one article is drawn at random from all candidates.",
+        "category_quota": "Most articles of one category in an offer, while there are others.",
+        "diversity": "0: articles by score alone, 1: another category each time.",
         "holdout": "Share of the customers who get no offers, so that it is known what offers add; 0 to 1.",
     },
     ContestSettings: {

@@ -6,9 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-SEGMENTS = ("new", "returning", "regular", "lapsed")
-"""The segments of customers that a campaign may be for."""
-
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One campaign of the offer rules, already checked (`models.campaigns.checking`)."""
@@ -29,7 +26,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ends: datetime | None = None
     """Not from this moment on any more; None: never ends."""
     segments: tuple[str, ...] = ()
-    """Out of `SEGMENTS`; empty: for everybody."""
+    """Out of `models.segments.SEGMENTS`; empty: for everybody."""
     priority: int = 0
     """Of several campaigns with an article, that with the highest one is taken."""
     boost: float = 1.0

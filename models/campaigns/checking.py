@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from models.campaigns.campaign import SEGMENTS, Campaign
+from models.campaigns.campaign import Campaign
 from models.campaigns.document import TRIGGERS, Limits, OfferRules, encode
 from models.campaigns.problems import Path, Problem, Problems, Reader, told
 from models.offers.candidates import SOURCES
+from models.segments import SEGMENTS
 
 MAX_CAMPAIGNS = 500
 MAX_BYTES = 512 * 1024

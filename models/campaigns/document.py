@@ -17,11 +17,13 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.index import CampaignIndex
 
 TRIGGERS = {
-    "view": True, "add_to_cart": True,
-    "order_placed": False, "session_end": False, "cart_left": False, "price_drop": False,
+    "view": True, "add_to_cart": True, "order_placed": True,
+    "session_end": False, "cart_left": False, "price_drop": False,
     "back_in_stock": False,
 }  # fmt: skip
-"""What can make an offer, and whether it does so unless the rules say otherwise."""
+"""What can make an offer, and whether it does so unless the rules say otherwise.
+
+On is what happens while the customer looks at the shop; the others need somebody who sends messages."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,9 +44,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ignored_limit: int = 1
     """So often in a row it must have been shown and not clicked for that."""
     category_quota: int | None = None
-    """Most articles of one category in an offer; None: no limit."""
-    diversity: float = 0.0
-    """0: articles by score alone, 1: as many categories as there are (`models.offers.diversity`)."""
+    """Most articles of one category in an offer, while there are others."""
+    diversity: float | None = None
+    """0: articles by score alone, 1: as many categories as there are (`models.offers.choosing`)."""
 
 
 class OfferRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):

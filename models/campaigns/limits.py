@@ -4,29 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from models.campaigns.document import OfferRules
-
-
-class Fallback(Protocol):
-    """What holds where the rules say nothing: `models.offers.limits.OfferSettings` has it."""
-
-    @property
-    def daily_cap(self) -> int:
-        """Most offers to a customer in 24 hours."""
-
-    @property
-    def cooldown_s(self) -> float:
-        """Seconds between two offers to a customer."""
-
-    @property
-    def item_cooldown_s(self) -> float:
-        """Seconds between two offers of an article to a customer."""
-
-    @property
-    def rebuy_after_s(self) -> float:
-        """Seconds that an article bought is not offered to its buyer."""
+from models.offers.settings import OfferSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +19,11 @@ class LimitsInForce:
     category_rebuy_after_s: Mapping[str, float]
     ignored_cooldown_s: float
     ignored_limit: int
-    category_quota: int | None
+    category_quota: int
     diversity: float
     rebuy_after_s: float
+    tired_after: int
+    tired_cooldown_s: float
 
     def rebuy_after(self, category: str | None) -> float:
         """Return for how many seconds an article of a category is not offered to who bought it."""
@@ -50,7 +32,7 @@ class LimitsInForce:
         return self.category_rebuy_after_s.get(category, self.rebuy_after_s)
 
 
-def limits_in_force(rules: OfferRules, settings: Fallback) -> LimitsInForce:
+def limits_in_force(rules: OfferRules, settings: OfferSettings) -> LimitsInForce:
     """Return what holds under the rules, and by the settings where the rules say nothing.
 
     Not by fixed defaults: a document that only has campaigns must not undo what the settings say.
@@ -63,7 +45,9 @@ def limits_in_force(rules: OfferRules, settings: Fallback) -> LimitsInForce:
         said.category_rebuy_after_s,
         said.ignored_cooldown_s,
         said.ignored_limit,
-        said.category_quota,
-        said.diversity,
+        settings.category_quota if said.category_quota is None else said.category_quota,
+        settings.diversity if said.diversity is None else said.diversity,
         settings.rebuy_after_s if said.rebuy_after_s is None else said.rebuy_after_s,
+        settings.tired_after,
+        settings.tired_cooldown_s,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal, get_args
 
+from models.articles import sellable
 from models.customers import Customer
 from models.itemsets.completion import BasketCompletion
 from models.offers.next_order import NextOrder, candidates_of
@@ -16,7 +18,7 @@ from models.view import CoPurchase, View
 from schemas.outputs import Reason
 
 Source = Literal[
-    "viewed_next", "bought_together", "next_order", "trending", "segment", "category", "new", "cart",
+    "viewed_next", "bought_together", "next_order", "trending", "segment", "category", "new", "wanted",
 ]  # fmt: skip
 SOURCES: tuple[Source, ...] = get_args(Source)
 
@@ -34,6 +36,8 @@ class Knowledge:
     next_order: NextOrder
     shelves: Shelves
     view: View | None
+    wanted: Mapping[str, Reason] = field(default_factory=dict)
+    """What the offer is made for, if for certain articles, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +61,36 @@ def proposals(
 ) -> list[Proposal]:
     """Return what ``sources`` propose for a customer's current session, ``blocked`` left out.
 
-    The articles in the cart are proposed by the source ``cart`` alone, which blocks nothing.
+    What cannot be sold is left out, too. Articles that the offer is made for are proposed even if
+    they are blocked.
     """
     limit = per_source + len(blocked)
+    can = _sellable(knows.view)
     found = []
     for source in SOURCES:
         if source in sources:
             made = _MAKE[source](customer, knows, limit, at)
-            without = () if source == "cart" else blocked
-            best = _best(made.scores, without, per_source)
+            without = () if source == "wanted" else blocked
+            best = _best(made.scores, without, can, per_source)
             if best:
                 found.append(Proposal(source, best, made.reason))
     return found
 
 
-def _best(scores: Mapping[str, float], blocked: Collection[str], limit: int) -> dict[str, float]:
+def _sellable(view: View | None) -> Callable[[str], bool]:
+    if view is None:
+        return lambda sku: True  # noqa: ARG005 - nothing is known
+    return lambda sku: sellable(view.article(sku))
+
+
+def _best(
+    scores: Mapping[str, float], blocked: Collection[str], can: Callable[[str], bool], limit: int
+) -> dict[str, float]:
     # Pairs sort several times as fast as with a key function, and this is the hottest place.
     best = sorted(
         [(-score, sku) for sku, score in scores.items() if score > 0 and sku not in blocked]
     )
-    return {sku: -score for score, sku in best[:limit]}
+    return {sku: -score for score, sku in islice((one for one in best if can(one[1])), limit)}
 
 
 def _viewed_next(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
@@ -199,14 +213,9 @@ def _new(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposa
     return Proposal("new", {sku: 1 / (1 + place) for place, sku in enumerate(newest)}, reason)
 
 
-def _cart(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
-    del knows, limit, at
-
-    def reason(sku: str) -> Reason:
-        del sku
-        return Reason(kind="cart", text="Left in the cart.")
-
-    return Proposal("cart", dict.fromkeys(customer.cart, 1.0), reason)
+def _wanted(customer: Customer, knows: Knowledge, limit: int, at: float) -> Proposal:
+    del customer, limit, at
+    return Proposal("wanted", dict.fromkeys(knows.wanted, 1.0), knows.wanted.__getitem__)
 
 
 _MAKE: dict[Source, Callable[[Customer, Knowledge, int, float], Proposal]] = {
@@ -217,5 +226,5 @@ _MAKE: dict[Source, Callable[[Customer, Knowledge, int, float], Proposal]] = {
     "segment": _segment,
     "category": _category,
     "new": _new,
-    "cart": _cart,
+    "wanted": _wanted,
 }

@@ -22,10 +22,15 @@ _LAST_RESORT = 1e6
 class Variety(NamedTuple):
     """How alike the articles of a slate may be."""
 
-    quota: int = 3
+    quota: int
     """Most of one category, while there are others."""
-    loss: float = 0.3
-    """What each article of a category takes off the scores of those after it, in the scores' unit."""
+    diversity: float
+    """0: by score alone, 1: another category while there is one. It is 1 - lambda of the paper."""
+
+    @property
+    def loss(self) -> float:
+        """What each article of a category takes off the scores of those after it."""
+        return self.diversity / max(1.0 - self.diversity, 1e-3)
 
 
 class Choice(NamedTuple):

@@ -36,7 +36,7 @@ RECORD = _AT["record"]
 
 PRIORS: Mapping[str, float] = {
     "bias": -3.0, "viewed_next": 0.6, "bought_together": 0.8, "next_order": 0.3, "trending": 0.2,
-    "segment": 0.2, "category": 0.2, "new": 0.0, "cart": 1.0, "viewed_next_strength": 0.8,
+    "segment": 0.2, "category": 0.2, "new": 0.0, "wanted": 2.0, "viewed_next_strength": 0.8,
     "bought_together_strength": 0.8, "next_order_strength": 0.5, "agreement": 0.3, "record": 0.7,
     "popularity": 0.2, "ignored": -0.7, "discount": 1.0, "place_2": -0.4, "place_3": -0.7,
     "place_4": -0.9, "place_5": -1.0,

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
+from models.articles import Article
+from models.campaigns.campaign import Campaign
+from models.campaigns.document import NO_RULES, OfferRules
+from models.campaigns.limits import LimitsInForce, limits_in_force
 from models.customers import Customer, Customers
 from models.effects import Effects, Output
-from models.offers.candidates import SOURCES, Knowledge, Source, proposals
+from models.offers.candidates import SOURCES, Knowledge, Proposal, Source, proposals
+from models.offers.choosing import Variety
+from models.offers.deals import Deals, money_of
 from models.offers.holdout import HoldOut
-from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.interest import Interest
+from models.offers.limits import may_offer, suppressed
 from models.offers.pending import Click, Decision, Pending
 from models.offers.ranking import Chosen, Facts, OfferRanking, Slate, decision_of
 from models.offers.repurchase import Repurchase
+from models.offers.settings import OfferSettings
 from models.offers.shelves import Shelves
+from models.options.proposal import proposed_options
 from models.propensity.settings import ContestSettings
 from models.segments import segment_of
+from models.view import View
 from schemas.outputs import Offer, OfferItem
 from schemas.topics import OFFERS
 
-Trigger = Literal["view", "add_to_cart", "order_placed", "session_end", "cart_left"]
-TRIGGERS: tuple[Trigger, ...] = ("view", "add_to_cart", "order_placed", "session_end", "cart_left")
-_LASTING: frozenset[Trigger] = frozenset({"session_end", "cart_left"})
+Trigger = Literal[
+    "view", "add_to_cart", "order_placed", "session_end", "cart_left", "price_drop", "back_in_stock",
+]  # fmt: skip
+TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
+_LASTING: frozenset[Trigger] = frozenset(
+    {"session_end", "cart_left", "price_drop", "back_in_stock"}
+)
 """Made when the customer looks no longer: they are met on coming back."""
 _TRIED_ENOUGH = 1.0
 """An article is no longer new once it was shown so often that a click was to be expected."""
@@ -75,7 +89,8 @@ class Offers:
     """One shard's offers."""
 
     __slots__ = (
-        "_pending", "_settings", "holdout", "ranking", "repurchase", "shelves", "tally",
+        "_pending", "_settings", "deals", "holdout", "interest", "ranking", "repurchase", "shelves",
+        "tally",
     )  # fmt: skip
 
     def __init__(self, settings: OfferSettings, clicks: ContestSettings, bounds: Bounds) -> None:
@@ -83,6 +98,8 @@ class Offers:
         self.ranking = OfferRanking(settings, clicks, bounds.articles)
         self.shelves = Shelves(bounds.trending_half_life_s, bounds.articles)
         self.repurchase = Repurchase(bounds.articles)
+        self.interest = Interest(bounds.articles)
+        self.deals = Deals(settings.attribution_s)
         self.holdout = HoldOut(settings.holdout)
         self.tally = Tally()
         self._pending = Pending(settings.pending, settings.click_window_s, settings.attribution_s)
@@ -94,11 +111,12 @@ class Offers:
         purchase_chance: float, effects: Effects,
     ) -> None:  # fmt: skip
         """Make an offer, if there is anything to offer and nothing speaks against it."""
-        settings = self._settings
-        if not may_offer(customer, at, settings):
+        rules = _rules_of(knows.view)
+        limits = limits_in_force(rules, self._settings)
+        if not rules.trigger_on(trigger) or not may_offer(customer, at, limits):
             return
-        sources = [source for source in SOURCES if source != "cart" or trigger == "cart_left"]
-        blocked = suppressed(customer, at, settings, self.repurchase, self.shelves)
+        blocked = suppressed(customer, at, limits, self.repurchase, self.shelves)
+        sources = [source for source in SOURCES if rules.source_on(source)]
         found = proposals(customer, knows, blocked, at, sources=sources)
         if not found:
             return
@@ -106,46 +124,56 @@ class Offers:
         if self.holdout.holds(customer_id):
             return
         offer_id = effects.new_id()
-        facts = self._facts({sku for one in found for sku in one.scores}, knows)
+        shards = 1 if knows.view is None else len(knows.view.versions)
+        self.deals.follow(rules, effects.shard, shards)
+        facts, deals = self._facts(found, knows, customer, rules, limits, at)
         slate = self.ranking.rank(found, customer, facts, int(offer_id.replace("-", ""), 16))
         skus = tuple(one.sku for one in slate.chosen)
-        customer.remember_offer(skus, at, settings.daily_cap)
+        customer.remember_offer(skus, at, limits.daily_cap)
+        self.deals.made(skus, deals, customer, at)
         self.tally.made += 1
         decision = decision_of(slate, customer_id, at, lasting=trigger in _LASTING)
         displaced = self._pending.open(offer_id, decision, customer)
         if displaced is not None:
             self.tally.displaced += 1
             self._learn(displaced, None)
-        made = self._made(offer_id, customer_id, customer, trigger, slate, purchase_chance, at)
-        effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
-
-    def _made(
-        self, offer_id: str, customer_id: str, customer: Customer, trigger: Trigger, slate: Slate,
-        purchase_chance: float, at: float,
-    ) -> Offer:  # fmt: skip
-        settings = self._settings
         decided_at = datetime.fromtimestamp(at, UTC)
-        return Offer(
+        made = Offer(
             offer_id=offer_id,
             decided_at=decided_at,
-            expires_at=decided_at + timedelta(seconds=settings.expires_after_s),
+            expires_at=decided_at + timedelta(seconds=self._settings.expires_after_s),
             customer_id=customer_id,
             session_id=customer.session_id or None,
             trigger=trigger,
-            items=tuple(_item(place, one) for place, one in enumerate(slate.chosen, 1)),
+            items=_items(slate, deals, knows.view),
             propensity=purchase_chance,
-            policy=settings.exploration,
+            policy=self._settings.exploration,
             model=self.ranking.version,
         )
+        effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
 
-    def _facts(self, skus: set[str], knows: Knowledge) -> Facts:
-        trending = knows.sequences.trending
+    def _facts(
+        self, found: list[Proposal], knows: Knowledge, customer: Customer, rules: OfferRules,
+        limits: LimitsInForce, at: float,
+    ) -> tuple[Facts, dict[str, Campaign]]:  # fmt: skip
+        """Return what else is known of the candidates, and the campaigns that they are in."""
+        skus = {sku for proposal in found for sku in proposal.scores}
+        articles = _articles(skus, knows.view)
         categories = {}
         for sku in skus:
-            category = self.shelves.category_of(sku)
+            told = articles[sku].category if sku in articles else None
+            category = told or self.shelves.category_of(sku)
             if category is not None:
                 categories[sku] = category
-        return Facts({sku: trending.relative(sku) for sku in skus}, categories, {}, {}, {})
+        deals = self.deals.of(skus, rules, customer, segment_of(customer, at), categories, at)
+        money = money_of(articles, deals)
+        trending = knows.sequences.trending
+        facts = Facts(
+            {sku: trending.relative(sku) for sku in skus}, categories, money.discounts,
+            money.margins, {sku: campaign.boost for sku, campaign in deals.items()},
+            Variety(limits.category_quota, limits.diversity),
+        )  # fmt: skip
+        return facts, deals
 
     # -- learning ---------------------------------------------------------------------------------
 
@@ -186,10 +214,23 @@ class Offers:
         segment = None if customer is None else segment_of(customer, at)
         self.shelves.learn(sku, category, segment, at)
 
-    def ordered(self, customer_id: str, customer: Customer, skus: Iterable[str], at: float) -> None:
-        """Learn from an order before it is remembered: of what was clicked, and what is bought again."""
+    def ordered(
+        self, customer_id: str, customer: Customer, worth: Mapping[str, float | None],
+        view: View | None, at: float,
+    ) -> None:  # fmt: skip
+        """Learn from an order before it is remembered: of what was clicked, and what is bought again.
+
+        ``worth`` says what was paid for each article, before discounts; None: nobody knows.
+        """
         self.holdout.bought(customer_id, customer)
-        for sku in skus:
+        articles = _articles(worth, view)
+        paid = {
+            sku: amount if amount is not None else (sku in articles and articles[sku].price) or 0.0
+            for sku, amount in worth.items()
+        }
+        self.deals.bought(customer, _rules_of(view), paid, at)
+        for sku in worth:
+            self.interest.drop(sku, customer_id, customer)
             before = customer.bought.get(sku)
             if before is not None:
                 self.repurchase.learn(sku, self.shelves.category_of(sku), at - before.at)
@@ -213,6 +254,7 @@ class Offers:
     def forget(self, customer_id: str, customer: Customer) -> None:
         """Forget all that waits for a customer."""
         self._pending.forget(customer, customer_id)
+        self.interest.forget(customer_id, customer)
 
     def report(self) -> dict[tuple[str, str], float]:
         """Return the figures of offers, of the models that rank them, and of the hold-out group."""
@@ -245,7 +287,25 @@ class Offers:
                 self.shelves.tried(sku)
 
 
-def _item(place: int, one: Chosen) -> OfferItem:
+def _rules_of(view: View | None) -> OfferRules:
+    return NO_RULES if view is None else view.rules
+
+
+def _articles(skus: Iterable[str], view: View | None) -> dict[str, Article]:
+    if view is None:
+        return {}
+    found = {sku: view.article(sku) for sku in skus}
+    return {sku: article for sku, article in found.items() if article is not None}
+
+
+def _items(slate: Slate, deals: Mapping[str, Campaign], view: View | None) -> tuple[OfferItem, ...]:
+    return tuple(
+        _item(place, one, deals.get(one.sku), view) for place, one in enumerate(slate.chosen, 1)
+    )
+
+
+def _item(place: int, one: Chosen, campaign: Campaign | None, view: View | None) -> OfferItem:
+    options = () if view is None else proposed_options(view.row(one.sku))
     return OfferItem(
         sku=one.sku,
         score=one.score,
@@ -254,4 +314,8 @@ def _item(place: int, one: Chosen) -> OfferItem:
         click_probability=one.chance,
         propensity=one.propensity,
         sources=tuple(proposal.source for proposal in one.proposals),
+        campaign=campaign.name if campaign is not None else None,
+        discount=campaign.discount if campaign is not None else None,
+        options={option.option: option.value for option in options},
+        option_reasons=tuple(option.reason() for option in options),
     )

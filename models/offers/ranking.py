@@ -23,9 +23,9 @@ from models.offers.choosing import Choice, Variety, choose
 from models.offers.drift import Watch
 from models.offers.features import PRIORS, RECORD, Candidates, candidates_of, named, placed
 from models.offers.heads import ClickHead, LinearHead
-from models.offers.limits import OfferSettings
 from models.offers.pending import Click, Decision
 from models.offers.records import Records
+from models.offers.settings import OfferSettings
 from models.propensity.contenders.roster import Name
 from models.propensity.settings import ContestSettings
 from models.propensity.validation import Validation, log_loss
@@ -50,6 +50,7 @@ class Facts(NamedTuple):
     """What is earned with one unit, discount taken off, in the currency's main unit."""
     boosts: Mapping[str, float]
     """Factors on what an article is worth."""
+    variety: Variety
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,7 @@ class OfferRanking:
         settings = self._settings
         choice = choose(
             draws, _kinds(candidates.skus, facts.categories), settings.size,
-            share=settings.random_share, variety=Variety(settings.category_quota, settings.variety),
-            rng=rng,
+            share=0.0 if settings.exploration == "none" else settings.random_share, variety=facts.variety, rng=rng,
         )  # fmt: skip
         return self._slate(candidates, worth, choice)
 
@@ -175,7 +175,7 @@ class OfferRanking:
         with_buy = settings.goal != "clicks"
         buy = self.buy.log_odds(features)
         worth = _log_sigmoid(click) + fixed + (_log_sigmoid(buy) if with_buy else 0.0)
-        if settings.exploration != "thompson":
+        if settings.exploration != "thompson" or not settings.boldness:
             return worth, worth[None, :]
         width = features.shape[1]
         noise = rng.standard_normal((2, settings.draws, width)) * settings.boldness

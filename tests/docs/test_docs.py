@@ -12,10 +12,11 @@ from typing import get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from models.campaigns.campaign import SEGMENTS, Campaign
+from models.campaigns.campaign import Campaign
 from models.campaigns.checking import MAX_BYTES, MAX_CAMPAIGNS
 from models.campaigns.document import TRIGGERS, Limits, OfferRules
 from models.offers.candidates import SOURCES
+from models.segments import SEGMENTS
 from schemas.topics import TOPICS
 from streams.rules_file import parse
 from streams.settings import Settings

@@ -9,7 +9,7 @@ from models.alarms.latch import LatchSettings
 from models.floor import FloorSettings, FloorShard
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
-from models.offers.limits import OfferSettings
+from models.offers.settings import OfferSettings
 from models.scorers.sensor import ScorerSettings
 from models.shop import ShopSettings, ShopShard
 from schemas.orders import OrderLine
@@ -123,7 +123,9 @@ class BusyShop:
     def run(self, made: list[Any]) -> None:
         for event in made:
             self.turn += 1
+            before = len(self.feed.effects.outputs)
             self.outcomes += self.feed(event)
+            self.react([output.value for output in self.feed.effects.outputs[before:]])
             shard: Any = self.feed.shard
             if self.turn % 40 == 0:
                 shard.publish(self.feed.effects)
@@ -133,6 +135,21 @@ class BusyShop:
             if self.turn % 150 == 0:
                 shard.tick(shard.clock + 120.0, self.feed.effects)
         self.flush()
+
+    def react(self, offers: list[Any]) -> None:
+        """Look at two of three offers, click some, and buy some of that."""
+        for offer in offers:
+            number, at = int(offer.offer_id[:8], 16), offer.decided_at.timestamp() - e.T0
+            who = {"customer_id": offer.customer_id, "event_id": f"r-{offer.offer_id}"}
+            visit = {**who, "session_id": offer.session_id or "mail"}
+            if number % 3:
+                self.feed(e.shown(offer.offer_id, at, **visit))
+            if number % 6 == 1:
+                sku = offer.items[0].sku
+                visit["event_id"] += "-click"
+                self.feed(e.clicked(offer.offer_id, at, sku=sku, **visit))
+                if number % 12 == 1:
+                    self.feed(e.placed(f"o{offer.offer_id}", sku, at, **who))
 
     def flush(self) -> None:
         self.sent += self.feed.effects.outputs

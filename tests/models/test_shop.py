@@ -10,17 +10,21 @@ import msgspec
 import pytest
 
 from models.articles import ARTICLES, Article
+from models.campaigns.campaign import Campaign
+from models.campaigns.document import Limits, OfferRules
 from models.customers import MAX_CART
 from models.decay import Levels
 from models.demand import DEMAND
-from models.effects import Effects
+from models.effects import Effects, Origin
 from models.itemsets.counts import ITEMS, TOTALS, ItemsetSettings
-from models.offers.limits import OfferSettings
+from models.offers.settings import OfferSettings
+from models.options.choices import OptionChoice, OptionValue
 from models.sequences.guess import SequenceSettings
 from models.shop import _STEPS, COVISITS, TRENDS, ShopSettings, ShopShard
 from models.snapshot import Snapshot, seal, unseal
-from models.view import TRENDING, CoPurchase, Row, Trend, View, encode
+from models.view import OFFER_RULES, TRENDING, CoPurchase, Row, Trend, View, encode
 from schemas.decoding import Reject
+from schemas.orders import OrderLine
 from schemas.outputs import Offer
 from schemas.topics import OFFERS
 from tests.models.events import (
@@ -30,7 +34,6 @@ from tests.models.events import (
     article,
     cancelled,
     clicked,
-    line,
     placed,
     remove,
     returned,
@@ -198,7 +201,7 @@ def test_the_number_of_customers_is_bounded() -> None:
     feed = shop(ShopSettings(max_customers=3))
     feed(*(view("a", float(n), customer_id=f"c{n}") for n in range(9)))
     assert feed.shard.report()["customers", "profiles"] == 3
-    assert set(feed.shard._sessions) == {"c6", "c7", "c8"}
+    assert feed.shard._silence.watched("session") == {"c6", "c7", "c8"}
 
 
 # -- labels ---------------------------------------------------------------------------------------
@@ -393,20 +396,43 @@ def test_cooldown_and_daily_cap() -> None:
     assert times == [0, 100, 250, 86_400]
 
 
-def test_clicks_move_the_weight_of_their_source() -> None:
+def test_what_is_clicked_and_bought_is_learnt() -> None:
     feed = shop(EAGER, HOT)
     feed(add("x"))
     (offer,) = feed.sent
-    feedback = feed.shard.feedback
-    before = feedback.weight("trending")
+    sku, offers = offer.items[0].sku, feed.shard.offers
+    feed(shown(offer.offer_id, 1.0), clicked(offer.offer_id, 2.0, sku=sku))
+    feed(shown("unknown", 3.0), clicked(offer.offer_id, 3.0, sku="another"))
+    feed(shown(offer.offer_id, 3.0, customer_id="c2"))
+    report = feed.shard.report()
+    assert (report["offers", "shown"], report["offers", "clicked"]) == (1, 1)
+    assert report["offers", "unmatched"] == 3
+    assert offers.ranking.click.linear.examples == 0, "the offer is not decided yet"
+    feed(placed("o", sku, 4.0))
+    assert feed.shard.report()["offers", "bought"] == 1
+    assert offers.ranking.buy.examples == 1
+    feed(view("y", 5.0, session_id="s2"))
+    assert offers.ranking.click.linear.examples == len(offer.items)
+    assert feed.shard.report()["clicks", "positives"] == 1
+
+
+def test_an_offer_that_nobody_saw_says_nothing() -> None:
+    feed = shop(EAGER, HOT)
+    feed(add("x"), view("y", 5.0, session_id="s2"))
+    feed.shard.tick(T0 + 1e5, feed.effects)
+    assert feed.shard.report()["offers", "pending"] == 0
+    assert feed.shard.offers.ranking.click.linear.examples == 0
+
+
+def test_no_click_in_time_is_learnt_as_none() -> None:
+    feed = shop(EAGER, HOT)
+    feed(add("x"))
+    (offer,) = feed.sent
     feed(shown(offer.offer_id, 1.0))
-    assert feedback.shown["trending"] == 1
-    assert feedback.weight("trending") < before
-    feed(clicked(offer.offer_id, 2.0, sku="hot"), clicked(offer.offer_id, 2.0, sku="other"))
-    assert feedback.clicked["trending"] == 1
-    assert feedback.weight("trending") > before
-    feed(shown("unknown", 3.0), clicked("unknown", 3.0))
-    assert sum(feedback.shown.values()) == sum(feedback.clicked.values()) == 1
+    feed.shard.tick(T0 + EAGER.offers.click_window_s, feed.effects)
+    report = feed.shard.report()
+    assert (report["clicks", "examples"], report["clicks", "positives"]) == (len(offer.items), 0)
+    assert customer(feed).ignored == {item.sku: 1 for item in offer.items}
 
 
 def test_only_the_last_offers_wait_for_clicks() -> None:
@@ -415,43 +441,164 @@ def test_only_the_last_offers_wait_for_clicks() -> None:
     )
     feed = shop(settings, HOT)
     feed(*(add("x", float(n)) for n in range(3)))
-    feed(*(shown(offer.offer_id, 5.0) for offer in feed.sent))
-    assert feed.shard.feedback.shown["trending"] == 2
+    feed(shown(feed.sent[0].offer_id, 5.0))
+    report = feed.shard.report()
+    assert (report["offers", "displaced"], report["offers", "unmatched"]) == (1, 1)
 
 
-# -- options --------------------------------------------------------------------------------------
+def test_who_withdraws_consent_leaves_nothing_that_waits() -> None:
+    feed = shop(EAGER, HOT)
+    feed(add("x"))
+    (offer,) = feed.sent
+    feed(clicked(offer.offer_id, 1.0, sku=offer.items[0].sku), search(2.0, consent=False))
+    assert b"c1" not in pickle.dumps(feed.shard)
+    assert feed.shard.report()["offers", "pending"] == 0
 
 
-def test_options_are_counted_by_line_and_taken_back_with_the_order() -> None:
-    settings = ShopSettings(itemsets=ItemsetSettings(half_life_s=0))
-    feed = shop(settings)
-    oak, ash = line("table", 2, wood="oak"), line("table", wood="ash")
-    feed(placed("o", (oak, ash, line("lamp"))), placed("p", (oak,), consent=False))
-    row = feed.effects.deltas["row:options:table"]
-    assert (row["wood\x1foak"], row["wood\x1fash"]) == (2, 1)
-    assert feed.effects.deltas["count:options"] == {"table": 3}
-    feed(returned("o", (ash,)), cancelled("p"), cancelled("unknown", (oak,)))
-    assert (row["wood\x1foak"], feed.effects.deltas["count:options"]["table"]) == (1, 1)
-    assert feed.effects.drops["row:options:table"] == {"wood\x1fash"}
-    assert feed.shard.report()["options", "counts"] == 1
+# -- what makes an offer --------------------------------------------------------------------------
 
 
-def test_options_go_with_their_article() -> None:
-    feed = shop(ShopSettings(max_skus=2))
-    feed(placed("o", (line("a", wood="oak"),)), placed("p", "b"), placed("q", "c"))
-    assert len(feed.shard.options) == 0
-    assert feed.effects.drops["count:options"] == {"a"}
+def ruled(rows: dict[str, bytes] | None = None, **said: Any) -> View:
+    return View(1, {OFFER_RULES: encode(OfferRules(**said)), **(rows or {})})
 
 
-def test_quiet_options_keep_up_with_the_landmark() -> None:
-    feed = shop(ShopSettings(itemsets=ItemsetSettings(half_life_s=100.0)))
-    feed(placed("o", (line("a", wood="oak"),)))
-    before = feed.effects.deltas["count:options"]["a"]
-    feed.effects = Effects()
-    feed.shard.tick(T0 + 5000.0, feed.effects)
-    (after,) = feed.effects.puts["count:options"].values()
-    assert 0 < float(after) < before
-    assert feed.effects.puts["count:options"]["a"] == feed.effects.puts[ITEMS]["a"]
+def test_an_order_makes_an_offer_of_what_goes_with_it() -> None:
+    row = Row(bought_with=(CoPurchase("b", 40.0, 50.0),), count=100.0, baskets=1000.0)
+    feed = shop(EAGER, View(1, {"a": encode(row)}))
+    feed(view("x"), placed("o", "a", 1.0))
+    offer = feed.sent[-1]
+    assert (offer.trigger, [item.sku for item in offer.items]) == ("order_placed", ["b"])
+
+
+def test_a_trigger_that_is_off_makes_none() -> None:
+    feed = shop(EAGER, ruled({TRENDING: encode((Trend("hot", 1.0),))}, triggers={"view": False}))
+    feed(view("a"))
+    assert not feed.sent
+    feed(add("b", 1.0))
+    assert [offer.trigger for offer in feed.sent] == ["add_to_cart"]
+
+
+@pytest.mark.parametrize("by", ["event", "tick"])
+@pytest.mark.parametrize("trigger", ["session_end", "cart_left"])
+def test_silence_makes_an_offer_once(trigger: str, by: str) -> None:
+    on = {"view": False, "add_to_cart": False, trigger: True}
+    feed = shop(EAGER, ruled({TRENDING: encode((Trend("hot", 1.0),))}, triggers=on))
+    feed(view("a"), add("a", 1.0) if trigger == "cart_left" else view("b", 1.0))
+    wait = getattr(EAGER.offers, f"{trigger}_s")
+    for at in (wait, wait + 1.0, wait + 60.0):
+        if by == "event":
+            feed(search(at, customer_id="c2"))
+        else:
+            feed.effects.begin(Origin("@tick", 0, int(at), T0 + at))
+            feed.shard.tick(T0 + at, feed.effects)
+        assert [offer.trigger for offer in feed.sent] == [trigger] * (at > wait)
+    (offer,) = feed.sent
+    assert offer.decided_at.timestamp() == T0 + wait + 1.0
+    if trigger == "cart_left":
+        assert offer.items[0].sku == "a"
+        assert offer.items[0].reason.text == "Left in the cart."
+
+
+def test_silence_that_was_long_ago_makes_no_offer() -> None:
+    feed = shop(
+        EAGER, ruled({TRENDING: encode((Trend("hot", 1.0),))}, triggers={"session_end": True})
+    )
+    feed(view("a"))
+    made = len(feed.sent)
+    feed(search(1e6, customer_id="c2"))
+    assert len(feed.sent) == made
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "trigger", "why"),
+    [
+        (Article(price=20.0), Article(price=15.0), "price_drop", "Now 15.00 instead of 20.00."),
+        (Article(stock=0), Article(stock=3), "back_in_stock", "Can be had again."),
+        (Article(price=20.0), Article(price=25.0), None, None),
+    ],
+)
+def test_news_of_what_was_left_in_a_cart(
+    before: Article, after: Article, trigger: str | None, why: str | None
+) -> None:
+    on = {"add_to_cart": False, "price_drop": True, "back_in_stock": True}
+    first = ruled({"a": encode(Row(article=before))}, triggers=on)
+    feed = shop(EAGER, first)
+    feed(
+        add("a"),
+        add("b", 1.0),
+        add("a", 1.0, customer_id="c2"),
+        placed("o", "a", 2.0, customer_id="c2"),
+    )
+    sent = len(feed.sent)
+    feed.shard.adopt(first.changed(0, 1, {"a": encode(Row(article=after))}), feed.effects)
+    news = feed.sent[sent:]
+    assert [(offer.trigger, offer.customer_id) for offer in news] == (
+        [(trigger, "c1")] if trigger else []
+    )
+    if trigger:
+        assert news[0].items[0].sku == "a"
+        assert news[0].items[0].reason.text == why
+
+
+# -- offer rules ----------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_sold_is_not_offered() -> None:
+    trends = encode((Trend("gone", 0.5), Trend("off", 0.3), Trend("hot", 0.2)))
+    feed = shop(
+        EAGER,
+        View(1, {
+            TRENDING: trends, "gone": encode(Row(article=Article(stock=0))),
+            "off": encode(Row(article=Article(available=False))),
+        }),
+    )  # fmt: skip
+    feed(add("x"))
+    assert offered(feed) == [["hot"]]
+
+
+def test_rules_take_the_place_of_settings() -> None:
+    rows = {TRENDING: encode((Trend("hot", 0.5), Trend("warm", 0.25)))}
+    none = ruled(rows, limits=Limits(daily_cap=0))
+    feed = shop(EAGER, none)
+    feed(add("x"))
+    assert not feed.sent
+    feed.shard.adopt(ruled(rows, sources={"trending": False}), Effects())
+    feed(add("x", 1.0))
+    assert not feed.sent, "nobody else proposes anything"
+    feed.shard.adopt(ruled(rows), Effects())
+    feed(add("x", 2.0))
+    assert feed.sent
+
+
+def test_a_campaign_is_in_the_offer_and_paid_for_by_the_order() -> None:
+    sale = Campaign(
+        name="sale", items=("hot",), discount=0.25, budget=100.0, boost=10.0,
+        starts=moment(T0 - 50.0), ends=moment(T0 + 50.0), cap_per_customer=1,
+    )  # fmt: skip
+    rows = {TRENDING: encode((Trend("warm", 0.5), Trend("hot", 0.1)))}
+    feed = shop(EAGER, ruled(rows, campaigns=(sale,)))
+    feed(add("x"))
+    first = feed.sent[0].items[0]
+    assert (first.sku, first.campaign, first.discount) == ("hot", "sale", 0.25)
+    spent = feed.shard.offers.deals.pacing.spent
+    assert (spent(sale, T0).offers, spent(sale, T0).money) == (1, 0)
+    line = OrderLine(sku="hot", quantity=2, unit_price=30.0)
+    feed(msgspec.structs.replace(placed("o", "hot", 1.0), lines=(line,)))
+    assert spent(sale, T0 + 1).money == pytest.approx(15.0)
+    feed(add("y", 2.0))
+    assert all(item.campaign is None for item in feed.sent[-1].items), (
+        "one offer of it to a customer"
+    )
+
+
+def test_an_offer_proposes_how_the_article_is_configured() -> None:
+    wood = OptionChoice("wood", 100.0, 0.0, 2, (OptionValue("oak", 90.0), OptionValue("ash", 10.0)))
+    table = encode(Row(options=(wood,), configured=1.0))
+    feed = shop(EAGER, View(1, {"hot": table, TRENDING: encode((Trend("hot", 1.0),))}))
+    feed(add("x"))
+    (item,) = feed.sent[0].items
+    assert item.options == {"wood": "oak"}
+    assert item.option_reasons[0].text == "Chosen 90 of 100 times."
 
 
 # -- views and publishing -------------------------------------------------------------------------

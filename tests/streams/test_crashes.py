@@ -30,7 +30,7 @@ from bench.fingerprint import fingerprint
 from models.floor import FloorSettings, FloorShard
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
-from models.offers.limits import OfferSettings
+from models.offers.settings import OfferSettings
 from models.options.counts import OptionSettings
 from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings

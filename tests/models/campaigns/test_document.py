@@ -11,10 +11,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.campaigns.campaign import SEGMENTS, Campaign
+from models.campaigns.campaign import Campaign
 from models.campaigns.document import NO_RULES, TRIGGERS, OfferRules, active, decode, encode
 from models.campaigns.limits import limits_in_force
-from models.offers.limits import OfferSettings
+from models.offers.settings import OfferSettings
+from models.segments import SEGMENTS
 
 
 def moment(second: float) -> datetime:

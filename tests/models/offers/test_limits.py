@@ -8,13 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.campaigns.document import NO_RULES, Limits, OfferRules
+from models.campaigns.limits import LimitsInForce, limits_in_force
 from models.customers import Customer, Purchase
-from models.offers.limits import OfferSettings, may_offer, suppressed
+from models.offers.limits import may_offer, suppressed
 from models.offers.repurchase import Repurchase
+from models.offers.settings import OfferSettings
 from models.offers.shelves import Shelves
 from models.sequences.visit import Visit
 
 DAY = 86400.0
+
+
+def limits(**changed: Any) -> LimitsInForce:
+    return limits_in_force(NO_RULES, OfferSettings(**changed))
 
 
 @settings(deadline=None)
@@ -26,7 +33,7 @@ DAY = 86400.0
 def test_the_daily_cap_and_the_cooldown_hold_exactly(
     gaps: list[float], cap: int, cooldown: float
 ) -> None:
-    settings = OfferSettings(daily_cap=cap, cooldown_s=cooldown)
+    settings = limits(daily_cap=cap, cooldown_s=cooldown)
     customer, at, made = Customer(), 1e9, list[float]()
     for gap in gaps:
         at += gap
@@ -40,18 +47,18 @@ def test_the_daily_cap_and_the_cooldown_hold_exactly(
 
 def test_a_late_event_makes_no_offer_before_the_last_one() -> None:
     customer = Customer(offer_times=[100.0])
-    assert not may_offer(customer, 50.0, OfferSettings(cooldown_s=0))
-    assert may_offer(customer, 100.0, OfferSettings(cooldown_s=0))
+    assert not may_offer(customer, 50.0, limits(cooldown_s=0))
+    assert may_offer(customer, 100.0, limits(cooldown_s=0))
 
 
 @pytest.mark.parametrize("cap", [0, -1])
 def test_no_offers_at_all(cap: int) -> None:
-    assert not may_offer(Customer(), 0.0, OfferSettings(daily_cap=cap))
-    assert not may_offer(Customer(offer_times=[1.0]), 1e9, OfferSettings(daily_cap=cap))
+    assert not may_offer(Customer(), 0.0, limits(daily_cap=cap))
+    assert not may_offer(Customer(offer_times=[1.0]), 1e9, limits(daily_cap=cap))
 
 
 def test_what_is_suppressed_and_for_how_long() -> None:
-    settings = OfferSettings(item_cooldown_s=100.0, rebuy_after_s=1000.0)
+    settings = limits(item_cooldown_s=100.0, rebuy_after_s=1000.0)
     customer = Customer(
         cart={"in cart": None}, visit=Visit(["looked at"]), offered={"offered": 0.0},
         bought={"bought": Purchase(0.0, 1, 1.0)},
@@ -72,7 +79,7 @@ def test_what_is_suppressed_and_for_how_long() -> None:
 
 
 def test_who_ignores_offer_after_offer_is_left_alone_for_longer() -> None:
-    settings = OfferSettings(cooldown_s=10, ignored_limit=3, ignored_cooldown_s=500)
+    settings = limits(cooldown_s=10, tired_after=3, tired_cooldown_s=500)
     customer = Customer(offer_times=[0.0], ignored_offers=2)
     assert may_offer(customer, 10.0, settings)
     customer.ignored_offers = 3
@@ -88,8 +95,18 @@ def test_who_ignores_offer_after_offer_is_left_alone_for_longer() -> None:
         ({"draws": 0}, "draws from 1 to 1000"),
         ({"size": 0}, "size and category_quota are at least 1"),
         ({"boldness": -1.0}, "not below 0"),
+        ({"diversity": 2.0}, "diversity is a share"),
     ],
 )
 def test_what_cannot_be_set(changed: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         OfferSettings(**changed)
+
+
+def test_an_article_that_is_ignored_again_and_again_rests() -> None:
+    rules = OfferRules(limits=Limits(ignored_cooldown_s=1000.0, ignored_limit=2))
+    found = limits_in_force(rules, OfferSettings(item_cooldown_s=10.0))
+    customer = Customer(offered={"a": 0.0, "b": 0.0}, ignored={"a": 2, "b": 1})
+    repurchase, shelves = Repurchase(10), Shelves(3600.0, 10)
+    assert suppressed(customer, 20.0, found, repurchase, shelves) == {"a"}
+    assert suppressed(customer, 1000.0, found, repurchase, shelves) == set()

@@ -9,9 +9,10 @@ import numpy as np
 
 from models.customers import Customer
 from models.offers.candidates import SOURCES, Proposal, Source
+from models.offers.choosing import Variety
 from models.offers.features import NAMES, PRIORS, candidates_of
-from models.offers.limits import OfferSettings
 from models.offers.ranking import Facts, OfferRanking, Slate, decision_of
+from models.offers.settings import OfferSettings
 from models.propensity.contenders.contender import sigmoid
 from models.propensity.settings import ContestSettings
 from schemas.outputs import Reason
@@ -68,6 +69,13 @@ class World:
             "next_order": [self._ranked(5) for _ in range(200)],
         }
 
+    @classmethod
+    def window(cls, seed: int) -> World:
+        """A shop window: nothing is known of anybody, so everybody may be shown the same 20 articles."""
+        world = cls(seed, articles=20, charm=1.0)
+        world._lists = {"trending": [dict.fromkeys(world._skus, 1.0)]}
+        return world
+
     def turn(self) -> None:
         """Let tastes change: what pleased most pleases least."""
         self.charm = {sku: -charm for sku, charm in self.charm.items()}
@@ -103,7 +111,7 @@ def expected(skus: list[str], interest: dict[str, float]) -> float:
     return sum(seen * interest[sku] for sku, seen in zip(skus, EXAMINED, strict=False))
 
 
-NOTHING = Facts({}, {}, {}, {}, {})
+NOTHING = Facts({}, {}, {}, {}, {}, Variety(99, 0.0))
 SETTINGS = OfferSettings(goal="clicks", size=3)
 
 
