@@ -6,12 +6,16 @@ import random
 from typing import Any
 
 from models.alarms.latch import LatchSettings
+from models.campaigns.campaign import Campaign
+from models.campaigns.document import OfferRules
+from models.effects import Origin
 from models.floor import FloorSettings, FloorShard
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.settings import OfferSettings
 from models.scorers.sensor import ScorerSettings
 from models.shop import ShopSettings, ShopShard
+from models.view import OFFER_RULES, encode
 from schemas.orders import OrderLine
 from tests.models import events as e
 from tests.models.stores import Store, view_of
@@ -21,6 +25,10 @@ BUSY = ShopSettings(
     offers=OfferSettings(cooldown_s=30.0, item_cooldown_s=60.0, daily_cap=50, rebuy_after_s=300.0),
     max_customers=12,
     seen_ids=200,
+)
+RULES = OfferRules(
+    triggers={"session_end": True, "cart_left": True},
+    campaigns=(Campaign(name="sale", items=("s1", "s4"), discount=0.2),),
 )
 MERGED = MergeSettings(min_support=0.01, min_count=2.0, false_discovery_rate=0.2)
 
@@ -130,9 +138,11 @@ class BusyShop:
             if self.turn % 40 == 0:
                 shard.publish(self.feed.effects)
                 self.flush()
-                self.view = view_of([self.store], MERGED, self.turn)
+                view = view_of([self.store], MERGED, self.turn)
+                self.view = view.changed(0, self.turn, {OFFER_RULES: encode(RULES)})
                 shard.adopt(self.view, self.feed.effects)
             if self.turn % 150 == 0:
+                self.feed.effects.begin(Origin("@tick", 0, self.turn, 0.0))
                 shard.tick(shard.clock + 120.0, self.feed.effects)
         self.flush()
 

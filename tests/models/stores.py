@@ -97,6 +97,7 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
         settings,
     )  # fmt: skip
     options = options_of(stores, settings)
+    scale = totals.effective / totals.w if totals.w > 0 else 0.0
     return {
         item: Row(
             rules=significant(found.get(item, []), reach.get(item, {}), p_limit, settings),
@@ -107,7 +108,7 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
             bought_with=bought_with(
                 item, pairs.get(item, {}), items, reach.get(item, {}), totals, settings
             ),
-            count=items.get(item, 0.0),
+            count=items.get(item, 0.0) * scale,
             baskets=totals.effective if item in items else 0.0,
             article=article_of([_article(own[item]) for own in told if item in own]),
             **options.get(item, {}),

@@ -34,6 +34,7 @@ from tests.models.events import (
     article,
     cancelled,
     clicked,
+    moment,
     placed,
     remove,
     returned,
@@ -722,7 +723,8 @@ def test_the_same_events_give_the_same_outputs_and_counts(seed: int) -> None:
 def test_a_snapshot_anywhere_gives_the_same_rest(cut: int) -> None:
     events = shop_events(5)
     whole, halves = BusyShop(), BusyShop()
-    whole.run(events)
+    for part in (events[:cut], events[cut:]):  # the store adds floats up in the same order
+        whole.run(part)
     halves.run(events[:cut])
     shard: Any = halves.feed.shard
     blob = seal(Snapshot(shard, {}, ()), b"k")

@@ -85,10 +85,18 @@ def test_the_index_is_made_once() -> None:
 
 
 def test_what_is_not_named_is_as_it_was_without_rules() -> None:
-    assert [name for name in TRIGGERS if NO_RULES.trigger_on(name)] == ["view", "add_to_cart"]
+    assert [name for name in TRIGGERS if NO_RULES.trigger_on(name)] == [
+        "view",
+        "add_to_cart",
+        "order_placed",
+    ]
     assert NO_RULES.source_on("whatever comes")
     rules = OfferRules(sources={"trending": False}, triggers={"view": False, "cart_left": True})
-    assert [name for name in TRIGGERS if rules.trigger_on(name)] == ["add_to_cart", "cart_left"]
+    assert [name for name in TRIGGERS if rules.trigger_on(name)] == [
+        "add_to_cart",
+        "order_placed",
+        "cart_left",
+    ]
     assert (rules.source_on("trending"), rules.source_on("next_order")) == (False, True)
 
 
@@ -118,7 +126,7 @@ def test_limits_come_from_the_settings_where_the_rules_say_nothing() -> None:
     found = limits_in_force(NO_RULES, own)
     assert (found.daily_cap, found.cooldown_s, found.item_cooldown_s) == (3, 1.0, 2.0)
     assert (found.rebuy_after("wine"), found.rebuy_after(None)) == (3.0, 3.0)
-    assert (found.ignored_cooldown_s, found.category_quota, found.diversity) == (0.0, None, 0.0)
+    assert (found.ignored_cooldown_s, found.category_quota, found.diversity) == (0.0, 3, 0.1)
 
 
 def test_what_the_rules_say_holds_over_the_settings_zero_too() -> None:

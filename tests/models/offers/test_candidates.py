@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from models.articles import Article
 from models.customers import Customer, Purchase
 from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.offers.candidates import SOURCES, Knowledge, Proposal, proposals
@@ -14,17 +15,20 @@ from models.offers.shelves import Shelves
 from models.sequences.guess import Sequences, SequenceSettings
 from models.sequences.visit import Visit
 from models.view import TRENDING, CoPurchase, Neighbour, Row, Trend, View, encode
+from schemas.outputs import Reason
 
 
 def by_source(
     customer: Customer, view: View | None = None, blocked: str = "", per_source: int = 20,
-    shelves: Shelves | None = None,
+    shelves: Shelves | None = None, wanted: dict[str, Reason] | None = None,
 ) -> dict[str, Proposal]:  # fmt: skip
     sequences = Sequences(SequenceSettings(second_step=0, like_sessions=0))
     for earlier, sku in pairwise(["a", "b", "c"]):
         sequences.learn(Visit([earlier]), sku, 0.0)
     completion = BasketCompletion(CompletionSettings())
-    knows = Knowledge(sequences, completion, NextOrder(), shelves or Shelves(3600.0, 100), view)
+    knows = Knowledge(
+        sequences, completion, NextOrder(), shelves or Shelves(3600.0, 100), view, wanted or {}
+    )
     found = proposals(customer, knows, blocked.split(), 10.0, per_source=per_source)
     return {one.source: one for one in found}
 
@@ -146,11 +150,19 @@ def test_new_articles_are_proposed_those_of_the_category_first() -> None:
     assert found["new"].reason("h2").text == "New: few have seen it yet."
 
 
-def test_the_cart_is_proposed_though_it_is_blocked_everywhere_else() -> None:
-    found = by_source(Customer(cart={"c": None}), blocked="c")
-    assert found["cart"].scores == {"c": 1.0}
-    assert found["cart"].reason("c").text == "Left in the cart."
+def test_what_the_offer_is_made_for_is_proposed_though_it_is_blocked_everywhere_else() -> None:
+    why = Reason(kind="cart", text="Left in the cart.")
+    found = by_source(Customer(), blocked="c", wanted={"c": why})
+    assert found["wanted"].scores == {"c": 1.0}
+    assert found["wanted"].reason("c") == why
     assert "c" not in found["trending"].scores
+
+
+def test_what_cannot_be_sold_takes_no_place() -> None:
+    trends = tuple(Trend(f"t{n}", 0.5 - n / 10) for n in range(4))
+    gone = encode(Row(article=Article(stock=0)))
+    view = View(1, {TRENDING: encode(trends), "t0": gone, "t2": gone})
+    assert list(by_source(Customer(), view, per_source=2)["trending"].scores) == ["t1", "t3"]
 
 
 def test_sources_can_be_left_out() -> None:
