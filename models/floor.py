@@ -16,7 +16,7 @@ from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
 from models.cleaning.units import KNOWN, conversion_of
 from models.effects import Effects, Origin, Output
-from models.propensity.settings import Pin
+from models.propensity.settings import Family, Pin
 from models.scorers.sensor import ScorerSettings, SensorScore, Verdict
 from models.shop import Outcome
 from models.view import View
@@ -98,13 +98,14 @@ class FloorShard:
     def resume(self, view: View) -> None:
         """The floor reads no merged view."""
 
-    def can_pin(self, name: Pin) -> bool:
+    def can_pin(self, family: Family, name: Pin) -> bool:
         """The floor has no classifiers that could serve."""
+        del family
         return name == "none"
 
-    def pin(self, name: Pin) -> bool:
+    def pin(self, family: Family, name: Pin) -> bool:
         """The floor has no classifiers that could serve."""
-        del name
+        del family, name
         return False
 
     def tick(self, at: float, effects: Effects) -> None:

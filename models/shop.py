@@ -29,7 +29,7 @@ from models.offers.next_order import NextOrder
 from models.offers.settings import OfferSettings
 from models.options.counts import OptionCounts, OptionSettings
 from models.propensity.model import Propensity
-from models.propensity.settings import ContestSettings, Pin
+from models.propensity.settings import ContestSettings, Family, Pin
 from models.propensity.signals import session_signals
 from models.sequences.guess import Sequences, SequenceSettings
 from models.silence import Silence
@@ -147,13 +147,17 @@ class ShopShard:
         """Go on with the view that was adopted before a snapshot: all that follows from it is done."""
         self.view = view
 
-    def can_pin(self, name: Pin) -> bool:
+    def can_pin(self, family: Family, name: Pin) -> bool:
         """Whether this shard has the classifier that is to serve, or is to let the contest decide."""
-        return name == "none" or name in self.settings.propensity.contenders
+        own = self.settings.clicks if family == "clicks" else self.settings.propensity
+        return name == "none" or name in own.contenders
 
-    def pin(self, name: Pin) -> bool:
+    def pin(self, family: Family, name: Pin) -> bool:
         """Have a classifier serve, or the contest decide again; whether that is anything new."""
-        return self.propensity.pin(None if name == "none" else name)
+        serves = None if name == "none" else name
+        if family == "clicks":
+            return self.offers.ranking.click.contest.pin(serves)
+        return self.propensity.pin(serves)
 
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events: sessions end, carts are left behind."""

@@ -1,4 +1,4 @@
-"""Which classifier serves in each shard, as reports tell it: a change is worth a line in the log."""
+"""Which classifiers serve in each shard, as reports tell it: a change is worth a line in the log."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _METRIC = "champion"
 class Change(NamedTuple):
     """Another classifier serves."""
 
+    family: str
+    """What it foretells."""
     was: str
     now: str
     pinned: bool
@@ -20,21 +22,24 @@ class Change(NamedTuple):
 
 
 class Champions:
-    """Who served when a shard was looked at last."""
+    """Who served when a shard was looked at last, by family."""
 
     def __init__(self) -> None:
-        self._seen: dict[ShardId, str] = {}
+        self._seen: dict[ShardId, dict[str, str]] = {}
 
-    def look(self, shard: ShardId, report: Mapping[tuple[str, str], float]) -> Change | None:
+    def look(self, shard: ShardId, report: Mapping[tuple[str, str], float]) -> list[Change]:
         """Return what has changed since the last look; the first one finds no change."""
+        seen = self._seen.setdefault(shard, {})
+        found = []
         for (model, metric), value in report.items():
             if metric == _METRIC and value:
                 family, _, now = model.partition(":")
-                was = self._seen.get(shard, now)
-                self._seen[shard] = now
-                pinned = bool(report.get((family, "pinned")))
-                return None if was == now else Change(was, now, pinned)
-        return None
+                was = seen.get(family, now)
+                seen[family] = now
+                if was != now:
+                    pinned = bool(report.get((family, "pinned")))
+                    found.append(Change(family, was, now, pinned))
+        return found
 
     def forget(self, shard: ShardId) -> None:
         """Begin anew with a shard: it goes to another worker."""

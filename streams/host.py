@@ -242,10 +242,8 @@ class Host:
         alarms: dict[str, float] = {"low": 0.0, "medium": 0.0, "high": 0.0}
         for shard, runner in self.runners.items():
             report = runner.processor.core.report()
-            # What a replay learns again was said when it was new.
-            change = None if runner.replaying else self._champions.look(shard, report)
-            if change:
-                log.info("another classifier serves", shard=str(shard), **change._asdict())
+            if not runner.replaying:  # what is learnt again was said when it was new
+                self._tell(shard, report)
             for (model, metric), value in report.items():
                 self.metrics.model_metric.labels(model, metric, str(shard)).set(value)
                 if model == "alarms":
@@ -253,6 +251,10 @@ class Host:
             self.metrics.outbox_pending.labels(str(shard)).set(runner.unconfirmed)
         for priority, count in alarms.items():
             self.metrics.alarms_active.labels(priority).set(count)
+
+    def _tell(self, shard: ShardId, report: Mapping[tuple[str, str], float]) -> None:
+        for change in self._champions.look(shard, report):
+            log.info("another classifier serves", shard=str(shard), **change._asdict())
 
 
 def _listed(shards: Iterable[ShardId]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.effects import Effects, Origin
-from models.propensity.settings import PINS, Pin
+from models.propensity.settings import FAMILIES, PINS, Family, Pin
 from models.snapshot import Snapshot
 from models.view import View
 from schemas.decoding import DECODERS, Reject
@@ -158,13 +158,14 @@ class Processor:
         self.versions = view.versions
         work.journal.append(Entry(VIEW_ENTRY, versions=view.versions))
 
-    def pin(self, name: Pin, work: Work) -> None:
+    def pin(self, family: Family, name: Pin, work: Work) -> None:
         """Have a classifier serve; noted in the journal, for it changes decisions.
 
         Nothing is done if it serves already, or takes no part in this shard's contest.
         """
-        if self.core.can_pin(name) and self.core.pin(name):
-            work.journal.append(Entry(PIN_ENTRY, PINS.index(name), 0))
+        if self.core.can_pin(family, name) and self.core.pin(family, name):
+            entry = Entry(PIN_ENTRY, PINS.index(name), FAMILIES.index(family))
+            work.journal.append(entry)
 
     def tick(self, at: float, work: Work) -> None:
         """Let time pass without events; noted in the journal like an event."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from models.propensity.settings import PINS
+from models.propensity.settings import FAMILIES, PINS
 from streams.processor import Message, Processor
 from streams.store.protocol import PIN_ENTRY, TICK_ENTRY, VIEW_ENTRY, Entry
 
@@ -38,7 +38,8 @@ class Replayer:
             elif entry.kind == TICK_ENTRY:
                 processor.tick(entry.first / 1000, processor.begin())
             elif entry.kind == PIN_ENTRY:
-                processor.pin(PINS[entry.first], processor.begin())
+                family = FAMILIES[entry.next]
+                processor.pin(family, PINS[entry.first], processor.begin())
             elif not self._learn(entry, processor):
                 return
             self._entries.pop()

@@ -129,13 +129,7 @@ class Runner:
                     "those of now; to change them, `tailorline shards reset` rebuilds it",
                     shard=str(self.shard),
                 )
-            pin = self._settings.propensity.pin
-            if self._reads_view() and not self.processor.core.can_pin(pin):
-                log.warning(
-                    "the classifier of TAILORLINE_PROPENSITY__PIN takes no part in this shard's "
-                    "contest and does not serve; `tailorline shards reset` rebuilds the shard with it",
-                    shard=str(self.shard), pin=pin,
-                )  # fmt: skip
+            self._warn_of_pins()
             if any(snapshot.views):
                 self.processor.core.resume(await self._view_at(snapshot.views))
         starts = dict(claim.watermarks) | self.processor.positions
@@ -147,6 +141,17 @@ class Runner:
             self._replay = Replayer(claim.journal)
             await self._learn_again()
         return starts
+
+    def _warn_of_pins(self) -> None:
+        if not self._reads_view():
+            return
+        for family, pin in self._settings.pins().items():
+            if not self.processor.core.can_pin(family, pin):
+                log.warning(
+                    "the classifier that is pinned takes no part in this shard's contest and does "
+                    "not serve; `tailorline shards reset` rebuilds the shard with it",
+                    shard=str(self.shard), setting=f"TAILORLINE_{family.upper()}__PIN", pin=pin,
+                )  # fmt: skip
 
     async def _view_at(self, versions: tuple[int, ...]) -> View:
         try:
@@ -223,7 +228,8 @@ class Runner:
         work = self.processor.begin()
         if self._reads_view():
             self.processor.adopt(self._views.latest, work)
-            self.processor.pin(self._settings.propensity.pin, work)
+            for family, pin in self._settings.pins().items():
+                self.processor.pin(family, pin, work)
         return work
 
     def _reads_view(self) -> bool:

@@ -16,7 +16,7 @@ from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.offers.settings import OfferSettings
 from models.options.counts import OptionSettings
-from models.propensity.settings import ContestSettings
+from models.propensity.settings import ContestSettings, Family, Pin
 from models.scorers.sensor import ScorerSettings
 from models.sequences.guess import SequenceSettings
 from models.sequences.neighbours import NeighbourSettings
@@ -240,20 +240,20 @@ class Settings(BaseSettings):
     )
     log_format: Literal["json", "console"] = Field("json", description="How logs look.")
 
-    @field_validator("propensity")
+    @field_validator("propensity", "clicks")
     @classmethod
-    def _installed(cls, propensity: ContestSettings) -> ContestSettings:
-        if "mlp" in propensity.contenders and find_spec("sklearn") is None:
+    def _installed(cls, contest: ContestSettings) -> ContestSettings:
+        if "mlp" in contest.contenders and find_spec("sklearn") is None:
             raise ValueError(
                 "the contender mlp needs scikit-learn, which is not installed: "
                 "pip install 'tailorline[mlp]', or leave it out"
             )
-        return propensity
+        return contest
 
     def shop(self) -> ShopSettings:
         """Return the settings of a shop shard.
 
-        Without the pin: that is an operator's word which holds at the next start, while a shard
+        Without the pins: they are an operator's word which holds at the next start, while a shard
         goes on with the model settings that it was begun with.
         """
         return ShopSettings(
@@ -264,6 +264,10 @@ class Settings(BaseSettings):
             session_window_s=self.session_window_s, max_customers=self.max_customers,
             max_skus=self.max_skus, seen_ids=self.seen_ids,
         )  # fmt: skip
+
+    def pins(self) -> dict[Family, Pin]:
+        """Return who is to serve whatever the contests say, by what it is about."""
+        return {"propensity": self.propensity.pin, "clicks": self.clicks.pin}
 
     def view_rows(self) -> int:
         """Return the most articles in a part of the merged view: as many as a shard knows."""

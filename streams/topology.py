@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from models.effects import Effects, Origin
 from models.floor import FloorShard
-from models.propensity.settings import Pin
+from models.propensity.settings import Family, Pin
 from models.shop import Outcome, ShopShard
 from models.view import View
 from schemas.topics import Area, topics_of
@@ -30,10 +30,10 @@ class Core(Protocol):
     def resume(self, view: View) -> None:
         """Go on with the view that the state had adopted before its snapshot."""
 
-    def can_pin(self, name: Pin) -> bool:
+    def can_pin(self, family: Family, name: Pin) -> bool:
         """Whether this classifier could serve here; ``none``: whether the contest could decide."""
 
-    def pin(self, name: Pin) -> bool:
+    def pin(self, family: Family, name: Pin) -> bool:
         """Have a classifier serve, whatever the contest says; whether that is anything new."""
 
     def tick(self, at: float, effects: Effects) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.faults.outcome import Counts, Outcome
-from models.propensity.settings import PINS
+from models.propensity.settings import FAMILIES, PINS
 from models.view import View
 from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS
@@ -64,7 +64,7 @@ async def _replayed(
     elif entry.kind == TICK_ENTRY:
         processor.tick(entry.first / 1000, work)
     elif entry.kind == PIN_ENTRY:
-        processor.pin(PINS[entry.first], work)
+        processor.pin(FAMILIES[entry.next], PINS[entry.first], work)
     else:
         events = outcome.inputs[entry.kind, shard.number]
         return processor.run(_between(events, entry.first, entry.next), work)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from models.propensity.contenders.roster import NAMES, Name
 
 Pin = Literal["none", Name]
 PINS: tuple[Pin, ...] = ("none", *NAMES)
 """In an order that never changes: journals hold their places."""
+
+Family = Literal["propensity", "clicks"]
+"""What a contest is about: sessions that buy, or offers that are clicked."""
+FAMILIES: tuple[Family, ...] = get_args(Family)
+"""In an order that never changes, too, and for the same reason."""
 
 _MOST_Z = 8
 

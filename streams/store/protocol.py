@@ -32,7 +32,8 @@ class Entry:
 
     For a topic: the offsets ``first`` up to, not including, ``next``. For ``@view``: the versions
     that were adopted. For ``@tick``: the time that was reached, in milliseconds. For ``@pin``: who is to
-    serve, by its place in `models.propensity.settings.PINS`.
+    serve, by its place in `models.propensity.settings.PINS`, and of which family, by its place in
+    `FAMILIES` there. Journals of before there were several say 0, the purchase classifiers.
     """
 
     kind: str

@@ -115,11 +115,14 @@ def test_a_contest_that_cannot_be_is_refused_with_what_to_do(run):
     assert "No contender is called 'forest'" in result.stderr
 
 
-def test_a_contender_whose_package_is_lacking_is_refused(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("contest", ["propensity", "clicks"])
+def test_a_contender_whose_package_is_lacking_is_refused(
+    monkeypatch: pytest.MonkeyPatch, contest: str
+):
     monkeypatch.setattr(streams.settings, "find_spec", lambda _: None)
     assert Settings(_env_file=None).propensity.champion == "logistic"
     with pytest.raises(ValidationError, match=r"pip install 'tailorline\[mlp\]'"):
-        Settings(_env_file=None, propensity=ContestSettings(challengers="mlp"))
+        Settings.model_validate({contest: ContestSettings(challengers="mlp")})
 
 
 def test_wrong_settings_are_said_all_at_once(run):

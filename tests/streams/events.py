@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from schemas.catalogue import ArticleChanged
-from schemas.clickstream import AddToCart, View
+from schemas.clickstream import AddToCart, OfferClicked, OfferShown, View
 from schemas.orders import OrderCancelled, OrderLine, OrderPlaced
 from schemas.sensors import Measurement, ProductionCount
 
@@ -26,6 +26,22 @@ def add(number: int, sku: str, *, customer: str = "c1", second: float = 0.0) -> 
     return AddToCart(
         event_id=f"a{number}", occurred_at=moment(second), customer_id=customer,
         session_id=f"s-{customer}", sku=sku, consent=True,
+    )  # fmt: skip
+
+
+def shown(number: int, offer: str, *, customer: str = "c1", second: float = 0.0) -> OfferShown:
+    return OfferShown(
+        event_id=f"w{number}", occurred_at=moment(second), customer_id=customer,
+        session_id=f"s-{customer}", offer_id=offer, consent=True,
+    )  # fmt: skip
+
+
+def clicked(
+    number: int, offer: str, sku: str, *, customer: str = "c1", second: float = 0.0
+) -> OfferClicked:
+    return OfferClicked(
+        event_id=f"k{number}", occurred_at=moment(second), customer_id=customer,
+        session_id=f"s-{customer}", offer_id=offer, sku=sku, consent=True,
     )  # fmt: skip
 
 

@@ -12,31 +12,47 @@ from tests.streams.test_pin import SHOP, close_sessions
 OTHER = ShardId("shop", 1)
 
 
-def report(champion: str, *, pinned: bool = False) -> dict[tuple[str, str], float]:
+def report(
+    champion: str, *, pinned: bool = False, clicks: str = "logistic"
+) -> dict[tuple[str, str], float]:
     found = {
-        (f"propensity:{name}", "champion"): float(name == champion)
+        (f"{family}:{name}", "champion"): float(name == serves)
+        for family, serves in (("propensity", champion), ("clicks", clicks))
         for name in ("logistic", "linear_svm")
     }
-    return {**found, ("propensity", "pinned"): float(pinned), ("itemsets", "pairs"): 1.0}
+    pins = {("propensity", "pinned"): float(pinned), ("clicks", "pinned"): 0.0}
+    return {**found, **pins, ("itemsets", "pairs"): 1.0}
 
 
 def test_a_change_is_told_once_and_of_each_shard():
     champions = Champions()
-    assert champions.look(SHOP, report("logistic")) is None
-    assert champions.look(OTHER, report("linear_svm")) is None
+    assert champions.look(SHOP, report("logistic")) == []
+    assert champions.look(OTHER, report("linear_svm")) == []
     change = champions.look(SHOP, report("linear_svm"))
-    assert change == Change("logistic", "linear_svm", pinned=False)
-    assert champions.look(SHOP, report("linear_svm")) is None
+    assert change == [Change("propensity", "logistic", "linear_svm", pinned=False)]
+    assert champions.look(SHOP, report("linear_svm")) == []
     back = champions.look(SHOP, report("logistic", pinned=True))
-    assert back == Change("linear_svm", "logistic", pinned=True)
+    assert back == [Change("propensity", "linear_svm", "logistic", pinned=True)]
+
+
+def test_each_family_has_a_champion_of_its_own():
+    champions = Champions()
+    champions.look(SHOP, report("logistic", clicks="linear_svm"))
+    change = champions.look(SHOP, report("logistic", clicks="logistic"))
+    assert change == [Change("clicks", "linear_svm", "logistic", pinned=False)]
+    both = champions.look(SHOP, report("linear_svm", pinned=True, clicks="linear_svm"))
+    assert both == [
+        Change("propensity", "logistic", "linear_svm", pinned=True),
+        Change("clicks", "logistic", "linear_svm", pinned=False),
+    ]
 
 
 def test_a_shard_that_comes_again_is_new_and_one_without_contest_has_nothing_to_tell():
     champions = Champions()
     champions.look(SHOP, report("logistic"))
     champions.forget(SHOP)
-    assert champions.look(SHOP, report("linear_svm")) is None
-    assert champions.look(ShardId("floor", 0), {("alarms", "high"): 1.0}) is None
+    assert champions.look(SHOP, report("linear_svm")) == []
+    assert champions.look(ShardId("floor", 0), {("alarms", "high"): 1.0}) == []
 
 
 def champion(driver: Driver) -> str:
@@ -66,7 +82,7 @@ def test_the_host_logs_a_promotion_once_and_exports_who_serves(settings, logged)
         (told,) = promotions(logged)
         now = champion(driver)
         assert told.items() >= {
-            "shard": "shop-0", "was": was, "now": now, "pinned": False, "log_level": "info",
+            "shard": "shop-0", "family": "propensity", "was": was, "now": now, "pinned": False, "log_level": "info",
         }.items()  # fmt: skip
         for name, value in ((now, 1.0), (was, 0.0)):
             gauge = driver.host.metrics.model_metric
@@ -79,6 +95,6 @@ def test_the_host_logs_a_promotion_once_and_exports_who_serves(settings, logged)
         # And of a shard that still replays nothing is said either.
         close_sessions(driver, sessions, 1)
         driver.host.runners[SHOP]._replay = Replayer(())
-        driver.state(SHOP).pin(was)
+        driver.state(SHOP).pin("propensity", was)
         maintain(driver)
         assert len(promotions(logged)) == 1

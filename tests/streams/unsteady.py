@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from models.propensity.settings import PINS
+from models.propensity.settings import FAMILIES, PINS
 from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS
 from streams.driver import Crash, Driver, _key_of
@@ -329,7 +329,7 @@ class Reference:
         elif entry.kind == TICK_ENTRY:
             self.processor.tick(entry.first / 1000, work)
         elif entry.kind == PIN_ENTRY:
-            self.processor.pin(PINS[entry.first], work)
+            self.processor.pin(FAMILIES[entry.next], PINS[entry.first], work)
         else:
             messages = inputs[entry.kind, self._shard.number]
             return self.processor.run(messages[entry.first : entry.next], work)
