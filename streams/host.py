@@ -12,6 +12,7 @@ import structlog
 
 from streams.audits import Audits
 from streams.champions import Champions
+from streams.drifts import Drifts
 from streams.errors import Misconfigured, ShardLost, StaleOwner, StateLost
 from streams.guard import Guard
 from streams.layout import resized
@@ -47,6 +48,7 @@ class Host:
         self._store = store
         self._sender = sender
         self._champions = Champions()
+        self._drifts = Drifts()
         self._mergers: dict[int, Merger] = {}
         self._merge_after = 0.0
         self._chores: dict[ShardId, asyncio.Task[None]] = {}
@@ -156,6 +158,7 @@ class Host:
     def _forget(self, shard: ShardId) -> Runner | None:
         self._lost.pop(shard, None)
         self._champions.forget(shard)
+        self._drifts.forget(shard)
         self._chores.pop(shard, None)
         if FLOW_NAMED[shard.flow].reads_view:
             self._mergers.pop(shard.number, None)
@@ -255,6 +258,11 @@ class Host:
     def _tell(self, shard: ShardId, report: Mapping[tuple[str, str], float]) -> None:
         for change in self._champions.look(shard, report):
             log.info("another classifier serves", shard=str(shard), **change._asdict())
+        count = self._drifts.look(shard, report)
+        if count:
+            log.warning(
+                "customers take offers otherwise than before", shard=str(shard), count=count
+            )
 
 
 def _listed(shards: Iterable[ShardId]) -> str:
