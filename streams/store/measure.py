@@ -125,7 +125,7 @@ def _offer(number: int) -> bytes:
     value = {
         "offer_id": str(uuid.UUID(_hex(number, 32))), "customer_id": f"customer-{number:06d}",
         "decided_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-01T00:30:00Z",
-        "trigger": "add_to_cart", "session_id": f"visit-{number:08d}", "policy": "sources-v1",
+        "trigger": "add_to_cart", "session_id": f"visit-{number:08d}", "policy": "thompson",
         "propensity": 0.12345678901234, "items": [
             {"sku": _sku(number + n), "score": 0.12345678901234, "reason": reason} for n in range(5)
         ],
