@@ -12,7 +12,7 @@ Shape = tuple[int, int]
 """Items, positions."""
 
 PRIOR_SHOWN = 50.0
-"""A click rate is drawn to the log's as if by so many more impressions, as a source's is in offers."""
+"""A click rate is drawn to the log's as if by so many more impressions."""
 FOLDS = 5
 
 
