@@ -89,9 +89,13 @@ class Pending:
         return found if found is not None and found.customer_id == customer_id else None
 
     def replace(self, customer: Customer, by: str) -> list[Decision]:
-        """Decide all of a customer's offers but one: that is what the screen shows now."""
-        gone = [offer_id for offer_id in customer.waiting if offer_id != by]
-        customer.waiting[:] = [by]
+        """Decide a customer's offers made before one: that is what the screen shows now.
+
+        Not those made after it: they are on their way to the screen.
+        """
+        waiting = customer.waiting
+        place = waiting.index(by) if by in waiting else 0
+        gone, waiting[:] = waiting[:place], waiting[place:]
         return self._decided(gone)
 
     def end_session(self, customer: Customer) -> list[Decision]:
