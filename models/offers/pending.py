@@ -122,7 +122,7 @@ class Pending:
         if sku not in customer.clicked:
             customer.clicked.append(sku)
             if len(customer.clicked) > _CLICKS:
-                self._clicks.pop((customer_id, customer.clicked.pop(0)), None)
+                again = self._clicks.pop((customer_id, customer.clicked.pop(0)), None)
         if again is not None:
             return again
         if len(self._clicks) <= self.capacity:
