@@ -156,16 +156,15 @@ class Customers:
         """Return a customer, or None if unknown."""
         return self._by_id.get(customer_id)
 
-    def touch(self, customer_id: str) -> tuple[Customer, str | None]:
-        """Return a customer, new if unknown, and the id of the one that had to go, if any."""
+    def touch(self, customer_id: str) -> tuple[Customer, tuple[str, Customer] | None]:
+        """Return a customer, new if unknown, and the one that had to go with its id, if any."""
         customer = self._by_id.get(customer_id)
         if customer is not None:
             self._by_id.move_to_end(customer_id)
             return customer, None
         customer = self._by_id[customer_id] = Customer()
         if len(self._by_id) > self.capacity:
-            gone, _ = self._by_id.popitem(last=False)
-            return customer, gone
+            return customer, self._by_id.popitem(last=False)
         return customer, None
 
     def forget(self, customer_id: str) -> Customer | None:

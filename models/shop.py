@@ -314,7 +314,9 @@ class ShopShard:
             return None
         customer, displaced = self.customers.touch(event.customer_id)
         if displaced is not None:
-            self._silence.forget(displaced)
+            # Nobody could erase later what is kept elsewhere under the id of a profile that is gone.
+            self._silence.forget(displaced[0])
+            self.offers.forget(*displaced)
         session_id = getattr(event, "session_id", None) or customer.session_id
         if session_id != customer.session_id:
             self.propensity.close(customer, bought=False)

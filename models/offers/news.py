@@ -18,7 +18,8 @@ def news_of(before: Article | None, after: Article | None) -> Reason | None:
         return None
     if not sellable(before):
         return Reason(kind="back_in_stock", text="Can be had again.")
-    if before.price is None or after.price is None or after.price > before.price * _LESS:
+    # Nothing is cheaper than what costs nothing.
+    if not before.price or after.price is None or after.price > before.price * _LESS:
         return None
     text = f"Now {after.price:,.2f} instead of {before.price:,.2f}."
     return Reason(kind="price_drop", text=text)

@@ -89,9 +89,13 @@ class Pending:
         return found if found is not None and found.customer_id == customer_id else None
 
     def replace(self, customer: Customer, by: str) -> list[Decision]:
-        """Decide all of a customer's offers but one: that is what the screen shows now."""
-        gone = [offer_id for offer_id in customer.waiting if offer_id != by]
-        customer.waiting[:] = [by]
+        """Decide a customer's offers made before one: that is what the screen shows now.
+
+        Not those made after it: they are on their way to the screen.
+        """
+        waiting = customer.waiting
+        place = waiting.index(by) if by in waiting else 0
+        gone, waiting[:] = waiting[:place], waiting[place:]
         return self._decided(gone)
 
     def end_session(self, customer: Customer) -> list[Decision]:
@@ -118,7 +122,7 @@ class Pending:
         if sku not in customer.clicked:
             customer.clicked.append(sku)
             if len(customer.clicked) > _CLICKS:
-                self._clicks.pop((customer_id, customer.clicked.pop(0)), None)
+                again = self._clicks.pop((customer_id, customer.clicked.pop(0)), None)
         if again is not None:
             return again
         if len(self._clicks) <= self.capacity:

@@ -60,10 +60,12 @@ def test_the_least_recently_seen_customer_goes() -> None:
     customers = Customers(2)
     first, gone = customers.touch("a")
     assert gone is None
-    customers.touch("b")
+    second, _ = customers.touch("b")
     assert customers.touch("a") == (first, None)
     _, gone = customers.touch("c")
-    assert gone == "b"
+    assert gone is not None
+    assert gone[0] == "b"
+    assert gone[1] is second
     assert len(customers) == 2
     assert "b" not in customers
     assert customers["a"] is first

@@ -205,6 +205,17 @@ def test_the_number_of_customers_is_bounded() -> None:
     assert feed.shard._silence.watched("session") == {"c6", "c7", "c8"}
 
 
+def test_of_a_customer_there_is_no_room_for_nothing_is_left() -> None:
+    feed = shop(ShopSettings(offers=EAGER.offers, max_customers=1), HOT)
+    feed(add("x", customer_id="alice"))
+    (offer,) = feed.sent
+    feed(clicked(offer.offer_id, 1.0, sku=offer.items[0].sku, customer_id="alice"))
+    feed(view("y", 2.0, customer_id="barbara"))
+    left = pickle.dumps(feed.shard)
+    assert b"alice" not in left, "nor in offers that wait, nor with what was wanted"
+    assert b"barbara" in left
+
+
 # -- labels ---------------------------------------------------------------------------------------
 
 
