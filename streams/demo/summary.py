@@ -55,7 +55,7 @@ def _tables(snapshot: Snapshot, results: Mapping[str, Any]) -> list[RenderableTy
             "offers",
             f"{offers['shown']:,} shown, {offers['clicked']:,} clicked "
             f"({offers['click_rate']:.1%}; best sellers would get "
-            f"{offers['click_rate_if_popular']:.1%})",
+            f"{offers['click_rate_if_popular']:.1%}, who knows all {offers['click_rate_if_best']:.1%})",
         )
     catalogue = results.get("catalogue")
     if catalogue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from heapq import nlargest
 
 from streams.simulate.session import Session
 from streams.simulate.tastes import Tastes
@@ -28,14 +29,17 @@ class OfferTally:
     clicked: int = 0
     clicks_if_popular: float = 0.0
     """The clicks to expect had as many well-selling articles been shown instead."""
+    clicks_if_best: float = 0.0
+    """The same of those that the customer is likeliest to click: nobody can do better."""
 
     def as_dict(self) -> dict[str, float]:
-        """Return the counts and the two click rates."""
+        """Return the counts and the click rates."""
         shown = max(self.shown, 1)
         return {
             **asdict(self),
             "click_rate": self.clicked / shown,
             "click_rate_if_popular": self.clicks_if_popular / shown,
+            "click_rate_if_best": self.clicks_if_best / shown,
         }
 
 
@@ -47,10 +51,20 @@ def click_chances(tastes: Tastes, session: Session, skus: Iterable[str]) -> list
     ]
 
 
-def any_click(chances: Iterable[tuple[str, float]]) -> float:
+def best_chances(tastes: Tastes, session: Session, size: int) -> list[float]:
+    """Return the chances, likeliest first, had the ``size`` best articles been shown.
+
+    Where looks fall off with the place, best first is best for the chance of any click, too.
+    """
+    every = (_interest(tastes, session, sku) for sku in tastes.article)
+    best = nlargest(size, every)
+    return [seen * interest for interest, seen in zip(best, EXAMINED, strict=False)]
+
+
+def any_click(chances: Iterable[float]) -> float:
     """Return how likely something of an offer is clicked."""
     none = 1.0
-    for _, chance in chances:
+    for chance in chances:
         none *= 1.0 - chance
     return 1.0 - none
 

@@ -13,7 +13,14 @@ from schemas.topics import ORDERS
 from streams.replay.records import Record
 from streams.simulate.dice import dice
 from streams.simulate.numbering import Numbering
-from streams.simulate.offers import EXAMINED, SHOWN, OfferTally, any_click, click_chances
+from streams.simulate.offers import (
+    EXAMINED,
+    SHOWN,
+    OfferTally,
+    any_click,
+    best_chances,
+    click_chances,
+)
 from streams.simulate.session import Session
 from streams.simulate.tastes import Tastes
 from streams.simulate.till import Till
@@ -86,8 +93,11 @@ class Shop:
         session = self._visits.get(customer) or self._welcome(customer)
         name, skus = offer.offer_id, [item.sku for item in offer.items]
         usual = [self._tastes.popular(rng) for _ in zip(skus, EXAMINED, strict=False)]
-        tally.clicks_if_popular += any_click(click_chances(self._tastes, session, usual))
-        made = [self._visitor.click(OfferShown, session, now, offer_id=name, sku=skus[0])]
+        as_usual = click_chances(self._tastes, session, usual)
+        tally.clicks_if_popular += any_click(chance for _, chance in as_usual)
+        tally.clicks_if_best += any_click(best_chances(self._tastes, session, len(skus)))
+        # Without an article: all of the offer was on the screen.
+        made = [self._visitor.click(OfferShown, session, now, offer_id=name)]
         for sku, chance in click_chances(self._tastes, session, skus):
             if rng.random() < chance:
                 tally.clicked += 1

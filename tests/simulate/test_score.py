@@ -130,7 +130,9 @@ def test_configurations_and_offers_are_reported() -> None:
         started_at=START,
         until=START + 60,
         configurations=[(habit.sku, habit.option, habit.value), ("x", "colour", "navy")],
-        offers=OfferTally(arrived=10, shown=8, clicked=2, clicks_if_popular=0.8),
+        offers=OfferTally(
+            arrived=10, shown=8, clicked=2, clicks_if_popular=0.8, clicks_if_best=4.0
+        ),
     )
     assert result["configurations_planted"] == 10
     assert result["configurations_found"] == 1
@@ -139,6 +141,7 @@ def test_configurations_and_offers_are_reported() -> None:
     assert (result["configurations_proposed"], result["configurations_precision"]) == (2, 0.5)
     assert result["offers"]["click_rate"] == pytest.approx(0.25)
     assert result["offers"]["click_rate_if_popular"] == pytest.approx(0.1)
+    assert result["offers"]["click_rate_if_best"] == pytest.approx(0.5)
 
 
 def test_what_happened_to_articles_is_told_if_it_is_known() -> None:

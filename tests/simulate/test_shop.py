@@ -15,6 +15,7 @@ from schemas.clickstream import OfferClicked, OfferShown, View
 from schemas.orders import OrderCancelled, OrderPlaced, OrderReturned
 from schemas.outputs import Offer, OfferItem, Reason
 from streams.replay.records import Record
+from streams.simulate.offers import click_chances
 from streams.simulate.shop import Shop
 from streams.simulate.truth import Truth, plant
 from tests.models.options.recount import Shard
@@ -153,6 +154,40 @@ def click_rate(truth: Truth, viewed: str, offered: str) -> float:
     assert 0.7 < shown / viewers < 0.95
     assert (shop.offers.shown, shop.offers.clicked) == (shown, clicked)
     return clicked / shown
+
+
+def test_an_impression_is_of_the_whole_offer(truth: Truth) -> None:
+    shop, who = Shop(truth, 2), min(truth.consenting)
+    skus = [article.sku for article in truth.articles[:5]]
+    made = [record.event for _ in range(200) for record in shop.react(offer(who, *skus), 1000.0)]
+    assert {event.sku for event in made if isinstance(event, OfferShown)} == {None}
+    assert len({event.sku for event in made if isinstance(event, OfferClicked)}) > 1
+
+
+def test_who_shows_the_best_gets_what_the_best_would_get(truth: Truth) -> None:
+    """The customer looks at three places: what is in the other two makes no difference."""
+    shop = Shop(truth, 5)
+    expected = 0.0
+    for number in range(3_000):
+        (record,) = shop.step(1000.0, 1)
+        if number > 1_000 and isinstance(record.event, View):
+            who = record.event.customer_id
+            before = shop.offers.shown
+            session = shop._visits[who]
+            chances = {
+                sku: chance
+                for article in truth.articles
+                for sku, chance in click_chances(shop._tastes, session, [article.sku])
+            }
+            best = sorted(chances, key=lambda sku: (-chances[sku], sku))
+            first, second, third = (chances[sku] for sku in best[:3])
+            shop.react(offer(who, *best[:3], *best[-2:]), 1000.0)
+            if shop.offers.shown > before:
+                expected += 1 - (1 - first) * (1 - 0.6 * second) * (1 - 0.4 * third)
+    tally = shop.offers
+    assert tally.clicks_if_best == pytest.approx(expected)
+    assert tally.clicked == pytest.approx(tally.clicks_if_best, abs=4 * tally.shown**0.5 / 2)
+    assert tally.clicks_if_popular < 0.7 * tally.clicks_if_best
 
 
 def test_a_click_is_looked_at_and_may_be_bought(truth: Truth) -> None:
