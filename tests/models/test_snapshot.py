@@ -6,6 +6,7 @@ import io
 import pickle
 import sys
 import zlib
+from array import array
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from models.customers import Customer
 from models.floor import FloorShard
 from models.itemsets.counts import ItemsetCounts
 from models.itemsets.window import Kept
+from models.offers.pending import Click
 from models.propensity.classifier import Classifier
 from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
@@ -79,6 +81,8 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
         for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
             classifier.learn([classifier.meet(signals)], hit=hit)
         found |= names_in(classifier)
+    # A click waits for a purchase: whether one does at the end is up to the draw.
+    found |= names_in(Click(0.0, "offer", array("f", [1.0])))
     assert found == models.snapshot._ALLOWED
 
 
