@@ -27,8 +27,7 @@ class Deals:
 
     def follow(self, rules: OfferRules, shard: int, shards: int) -> None:
         """Go by these rules, as one shard of so many."""
-        if rules.campaigns:
-            self.pacing.follow(rules, shard, max(shards, shard + 1))
+        self.pacing.follow(rules, shard, max(shards, shard + 1))
 
     def of(
         self, skus: Iterable[str], rules: OfferRules, customer: Customer, segment: str,
