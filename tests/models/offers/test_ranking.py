@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from models.customers import Customer
 from models.offers.candidates import Proposal
@@ -134,7 +133,7 @@ def test_an_article_always_in_the_last_place_is_not_thought_worse_for_it() -> No
     """All are as interesting. Looked at is the last place a quarter as often as the first one."""
     places = ["first", "x", "y", "z", "last"]
     world, by, fewer = World(3), ranking(), ranking()
-    for _ in range(2_500):
+    for _ in range(1_500):
         clicked = world.clicks(places, dict.fromkeys(places, 0.3))
         by.learn(in_places(by, places, clicked))
         fewer.learn(in_places(fewer, places, clicked - {4}))
@@ -159,8 +158,8 @@ def _only_bias() -> np.ndarray[Any, Any]:
 
 
 def test_it_comes_closer_to_the_best_offers_the_more_it_was_shown() -> None:
-    played = play(World.window(5), SETTINGS, 1_200)
-    first, last = slice(0, 200), slice(1_000, 1_200)
+    played = play(World.window(5), SETTINGS, 800)
+    first, last = slice(0, 200), slice(600, 800)
 
     def missed(part: slice) -> float:
         return 1 - sum(played.clicks[part]) / sum(played.best[part])
@@ -199,24 +198,24 @@ def test_what_is_clicked_and_never_bought_is_last_where_orders_count_and_first_w
     assert report["purchases", "positives"] == 300.0
     assert report["purchases", "auc"] > 0.9
     bought = by.chance_to_buy(ranked(by, LIKED).features)
-    assert bought[0] > 0.6 > 0.3 > bought[1]
+    assert bought[0] > 0.6
+    assert bought[1] < 0.3
 
 
 def test_the_score_is_the_chance_of_what_is_the_goal() -> None:
     for goal in ("clicks", "orders"):
         by = shop_window(goal)
-        first = ranked(by, LIKED).chosen[0]
-        row = ranked(by, LIKED).features[:1]
-        bought = float(by.chance_to_buy(row)[0])
+        slate = ranked(by, LIKED)
+        bought = float(by.chance_to_buy(slate.features[:1])[0])
+        first = slate.chosen[0]
         assert first.score == pytest.approx(first.chance * (bought if goal == "orders" else 1.0))
-    second = ranked(by, LIKED).chosen[1]
-    assert (
-        second.chance
-        < second.score
-        / by.chance_to_buy(
-            candidates_of(LIKED, Customer(), records={}, popularity={}, discounts={}).features
-        ).min()
-    ), "the chance is that in its place, the score that in the first one"
+
+
+def test_the_chance_of_a_click_is_that_in_its_place_and_the_score_that_in_the_first_one() -> None:
+    found = ranked(ranking()).chosen
+    assert [one.score for one in found] == [pytest.approx(found[0].score)] * 3
+    assert found[0].chance == pytest.approx(found[0].score)
+    assert found[0].chance > found[1].chance > found[2].chance
 
 
 # -- money and boosts -----------------------------------------------------------------------------
@@ -375,9 +374,9 @@ def test_a_planted_change_fades_what_was_learnt() -> None:
 
 
 def test_while_nothing_changes_hardly_anything_fades() -> None:
-    """In 20 streams of 400 offers each; were one in ten to drift, more than 5 had one in 1,000."""
-    drifting = sum(any(clicks_at(0.1, ranking(), World(seed), 400)) for seed in range(20))
-    assert drifting <= stats.binom.ppf(0.99, 20, 0.1)
+    """In 10 streams of 300 offers each; a watch alone is tried on more (`test_drift`)."""
+    drifting = sum(any(clicks_at(0.1, ranking(), World(seed), 300)) for seed in range(10))
+    assert drifting <= 1
 
 
 # -- figures, and what is kept of an offer ---------------------------------------------------------
