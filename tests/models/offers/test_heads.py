@@ -48,6 +48,7 @@ def test_it_begins_with_the_prior() -> None:
     head = LinearHead(PRIORS)
     assert head.weights.tolist() == [PRIORS[name] for name in NAMES]
     assert head.deviations == pytest.approx([1 / math.sqrt(_PRECISION)] * len(NAMES))
+    assert head.deviations[0] == pytest.approx(1 / 3, abs=0.05), "about a third"
     assert head.examples == 0
 
 

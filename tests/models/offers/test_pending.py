@@ -95,6 +95,14 @@ def test_offers_expire_in_the_order_they_were_made_at_the_end_of_the_window() ->
     assert len(waiting.pending) == 0
 
 
+def test_a_customer_remembers_none_but_offers_that_were_open_at_the_last_one() -> None:
+    waiting = Waiting()
+    for number in range(30):
+        waiting.open(f"o{number}", 60.0 * number)
+        list(waiting.pending.expired(60.0 * number))
+    assert waiting.customers["c"].waiting == ["o27", "o28", "o29"]
+
+
 def test_an_offer_that_is_shown_takes_the_place_of_those_before_it() -> None:
     waiting = Waiting()
     for name in ("one", "two", "three"):

@@ -14,7 +14,7 @@ import pytest
 from models.customers import Customer
 from models.offers.candidates import Proposal
 from models.offers.choosing import Variety
-from models.offers.features import candidates_of, placed
+from models.offers.features import RECORD, candidates_of, placed
 from models.offers.pending import Click, Decision
 from models.offers.ranking import Facts, OfferRanking, Slate, decision_of
 from models.offers.settings import OfferSettings
@@ -325,6 +325,8 @@ def test_the_less_is_known_of_an_article_the_more_it_is_tried() -> None:
     for sku in ("a", "b", "never shown"):
         drawn = by._record_draws([sku], np.random.default_rng(1))
         spreads[sku] = float(drawn.std())
+        weight = by.click.linear.weights[RECORD]
+        assert np.exp(drawn / weight).mean() == pytest.approx(1.0, abs=0.2), "off to either side"
     assert spreads["a"] < 0.5 * spreads["b"]
     assert spreads["b"] < spreads["never shown"]
 

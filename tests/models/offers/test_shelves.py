@@ -92,7 +92,18 @@ def test_nothing_grows_without_end() -> None:
     assert len(known._met) == len(known._category_of) == 300
     assert len(known._newest) == module._NEWEST
     assert len(known._of) == module._CATEGORIES
-    assert known.of_category("all", 1), "a category that is still viewed stays"
     assert known.of_category("k0", 1) == []
     assert len(known.of_category("all", 10_000)) <= module._PER_CATEGORY * 1.25
     assert len(known.of_segment("new", 10_000)) <= module._PER_SEGMENT * 1.25
+
+
+def test_the_category_not_viewed_for_longest_goes() -> None:
+    known = shelves()
+    known.learn("a", "hats", None, 0.0)
+    known.learn("b", "bags", None, 0.0)
+    for number in range(module._CATEGORIES - 2):
+        known.learn("c", f"k{number}", None, 0.0)
+    known.learn("d", "hats", None, 0.0)
+    known.learn("e", "one more", None, 0.0)
+    assert [sku for sku, _ in known.of_category("hats", 9)] == ["a", "d"]
+    assert known.of_category("bags", 9) == []
