@@ -18,6 +18,7 @@ from streams.layout import resized
 from streams.merger import Merger
 from streams.metrics import Metrics
 from streams.outgoing import Sender
+from streams.pace import Pace
 from streams.processor import Message, Processor
 from streams.runner import Runner
 from streams.settings import Settings
@@ -49,6 +50,7 @@ class Host:
         self._champions = Champions()
         self._mergers: dict[int, Merger] = {}
         self._merge_after = 0.0
+        self._pace = Pace()
         self._chores: dict[ShardId, asyncio.Task[None]] = {}
         self._lost: dict[ShardId, float] = {}
         """When a shard is to be taken over again, by the monotonic clock."""
@@ -175,14 +177,16 @@ class Host:
 
     async def maintain(self) -> None:
         """What has to be done now and then, for all shards."""
-        for shard, runner in list(self.runners.items()):
+        runners = list(self.runners.items())
+        first = self._pace.turn % max(len(runners), 1)
+        for shard, runner in runners[first:] + runners[:first]:
             # One shard that waits for Kafka or the store must not keep the others from it.
             before = self._chores.get(shard)
             if before is not None:
                 if not before.done():
                     continue
                 before.result()  # raises what went wrong
-            chore = self._noting_loss(runner, runner.maintain())
+            chore = self._noting_loss(runner, runner.maintain(self._pace))
             self._chores[shard] = asyncio.create_task(chore)
         self._audits.step(self.runners)
         self._report()
@@ -202,15 +206,20 @@ class Host:
         """Merge this worker's parts of the view, and fetch what others merged."""
         if time.monotonic() >= self._merge_after:
             started = time.monotonic()
-            for merger in list(self._mergers.values()):
-                await merger.merge()
+            rows = await self.merge_parts()
+            took = time.monotonic() - started
+            self._pace.merged(rows, took)
             # Merging may take a fifth of the time: freshness gives way, but not for long. A merge
             # beside a backlog lasts as long as the backlog, and would then rest for minutes.
-            rest = 4 * (time.monotonic() - started)
+            rest = 4 * took
             self._merge_after = time.monotonic() + min(rest, _MERGE_REST_S)
         view = await self.views.refresh()
         for part, version in enumerate(view.versions):
             self.metrics.view_version.labels(str(part)).set(version)
+
+    async def merge_parts(self) -> int:
+        """Merge this worker's parts of the view now; return how many rows were published."""
+        return sum([await merger.merge() for merger in list(self._mergers.values())])
 
     def committable(self) -> Mapping[tuple[str, int], int]:
         """Return the offsets that are applied, for lag tools; the store is the truth."""
