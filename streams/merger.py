@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
@@ -28,10 +30,14 @@ from models.view import EMPTY_ROW, TRENDING, Row, encode
 from streams.store.protocol import Store
 from streams.topology import ShardId
 
+T = TypeVar("T")
 _levels = msgspec.json.Decoder(Levels).decode
 _ROUND = 10
 """Rows looked at on each round though nothing marked them, whether anything is left of them: a mark
 may be lost, and a row that nothing is behind would be offered from for ever."""
+_AT_ONCE = 16
+"""So many shards are asked at a time. One after the other each answer is waited for, behind the steps
+that the loop does meanwhile; all at once would be a connection for each."""
 
 
 class Merger:
@@ -55,7 +61,7 @@ class Merger:
 
     async def merge(self) -> int:
         """Merge what changed since the last time; return how many rows were published."""
-        marks = [await self._store.dirty(s, self._part, self._limit) for s in self._shards]
+        marks = await self._of_all(lambda s: self._store.dirty(s, self._part, self._limit))
         items = self._in_turn(sorted({item for mark in marks for item in mark}))
         known = await self._load()
         chosen = frozenset(items)
@@ -67,14 +73,24 @@ class Merger:
             if rows[item] is not None:
                 del rows[item]
         if TRENDING in items:
-            tops = [await self._store.blobs(s, TRENDS, ["top"]) for s in self._shards]
+            tops = await self._of_all(lambda s: self._store.blobs(s, TRENDS, ["top"]))
             trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
             rows[TRENDING] = encode(trends)
         await self._publish(rows, known)
-        for shard, mark in zip(self._shards, marks, strict=True):
-            merged = {item: number for item, number in mark.items() if item in chosen}
-            await self._store.clean(shard, self._part, merged)
+        merged = {
+            shard: {item: number for item, number in mark.items() if item in chosen}
+            for shard, mark in zip(self._shards, marks, strict=True)
+        }
+        await self._of_all(lambda s: self._store.clean(s, self._part, merged[s]))
         return len(rows)
+
+    async def _of_all(self, ask: Callable[[ShardId], Awaitable[T]]) -> list[T]:
+        """Ask all shards, several at a time; return their answers in order."""
+        answers: list[T] = []
+        for first in range(0, len(self._shards), _AT_ONCE):
+            asked = self._shards[first : first + _AT_ONCE]
+            answers += await asyncio.gather(*(ask(shard) for shard in asked))
+        return answers
 
     def _in_turn(self, items: list[str]) -> list[str]:
         """Return as many as may be merged at a time, going on where the last time ended."""
@@ -97,9 +113,9 @@ class Merger:
         names = list(islice(known, _ROUND))
         for item in names:
             known.move_to_end(item)
-        counts = (
-            [await self._store.counts_of(s, ITEMS, names) for s in self._shards] if names else []
-        )
+        if not names:
+            return []
+        counts = await self._of_all(lambda s: self._store.counts_of(s, ITEMS, names))
         return [item for item in names if not any(item in own for own in counts)]
 
     async def _publish(self, rows: dict[str, bytes | None], known: OrderedDict[str, None]) -> None:
@@ -120,11 +136,10 @@ class Merger:
 
     async def _rows(self, items: Sequence[str]) -> dict[str, bytes | None]:
         totals = await self.totals()
-        pairs = await self._summed(PAIRS, items)
-        reach = await self._summed(REACH, items)
+        pairs, reach = await self._summed((PAIRS, REACH), items)
         wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
-        counts = add_up([await self._store.counts_of(s, ITEMS, wanted) for s in self._shards])
-        covisits = [await self._store.blobs(s, COVISITS, items) for s in self._shards]
+        counts = add_up(await self._of_all(lambda s: self._store.counts_of(s, ITEMS, wanted)))
+        covisits = await self._of_all(lambda s: self._store.blobs(s, COVISITS, items))
         scale = totals.effective / totals.w if totals.w > 0 else 0.0
         candidates: dict[str, list[Rule]] = {}
         for item in items:
@@ -163,14 +178,20 @@ class Merger:
         # An article that no shard knows any more has no row at all.
         return {item: None if row == EMPTY_ROW else encode(row) for item, row in rows.items()}
 
-    async def _summed(self, prefix: str, items: Sequence[str]) -> Mapping[str, dict[str, float]]:
-        keys = [prefix + item for item in items]
-        by_shard = [await self._store.rows(shard, keys) for shard in self._shards]
-        return {
-            item: add_up([rows[number] for rows in by_shard]) for number, item in enumerate(items)
-        }
+    async def _summed(
+        self, prefixes: Sequence[str], items: Sequence[str]
+    ) -> list[Mapping[str, dict[str, float]]]:
+        """Return each family's rows by article, of all shards together."""
+        keys = [prefix + item for prefix in prefixes for item in items]
+        by_shard = await self._of_all(lambda s: self._store.rows(s, keys))
+        summed = [add_up([rows[number] for rows in by_shard]) for number in range(len(keys))]
+        size = len(items)
+        return [
+            dict(zip(items, summed[size * n : size * (n + 1)], strict=True))
+            for n in range(len(prefixes))
+        ]
 
     async def totals(self) -> Totals:
         """Return the weight of all shards' baskets."""
-        found = add_up([await self._store.counts(shard, TOTALS) for shard in self._shards])
+        found = add_up(await self._of_all(lambda s: self._store.counts(s, TOTALS)))
         return Totals(found.get("w", 0.0), found.get("w2", 0.0))

@@ -31,6 +31,8 @@ from streams.topology import ShardId
 
 VIEW_HISTORY = 200
 _RESETS = 5
+_ROWS = 250
+"""So many are read by one script: the store does nothing else meanwhile."""
 _STATUS = {1: "applied", 0: "already", -1: "stale", -2: "rewound", -3: "gone"}
 _unpack = msgspec.msgpack.Decoder().decode
 T = TypeVar("T")
@@ -145,16 +147,15 @@ class RedisStore:
         return {name: float(raw) for name, raw in (await self.blobs(shard, key, fields)).items()}
 
     async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        if not keys:
-            return []
-
-        async def read() -> list[Any]:
-            pipe = self._client.pipeline(transaction=False)
-            for key in keys:
-                pipe.hgetall(self._base(shard) + key)
-            return await pipe.execute()
-
-        return [numbers(row) for row in await self._call(read)]
+        base = self._base(shard)
+        rows: list[dict[str, float]] = []
+        for first in range(0, len(keys), _ROWS):
+            named = [base + key for key in keys[first : first + _ROWS]]
+            rows += [
+                {flat[i].decode(): float(flat[i + 1]) for i in range(0, len(flat), 2)}
+                for flat in await self._run("rows", named, [])
+            ]
+        return rows
 
     async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
         if not fields:
