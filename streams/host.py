@@ -50,7 +50,7 @@ class Host:
         self._sender = sender
         self._champions = Champions()
         self._mergers: dict[int, Merger] = {}
-        self._merge_after = 0.0
+        self._merge_at = 0.0
         self._pace = Pace()
         self._chores: dict[ShardId, asyncio.Task[None]] = {}
         self._lost: dict[ShardId, float] = {}
@@ -204,29 +204,33 @@ class Host:
             self._lose(runner, error)
 
     async def merge(self) -> None:
-        """Merge this worker's parts of the view, and fetch what others merged."""
-        if time.monotonic() >= self._merge_after:
-            # The loop's own work and not the wait for the store, when others could go on.
-            started = time.thread_time()
-            rows = await self.merge_parts()
-            took = time.thread_time() - started
-            self._pace.merged(rows, took)
-            # Merging may take a fifth of the time: freshness gives way, but not for long. A merge
-            # beside a backlog lasts as long as the backlog, and would then rest for minutes.
-            rest = 4 * took
-            self._merge_after = time.monotonic() + min(rest, _MERGE_REST_S)
-        view = await self.views.refresh()
-        for part, version in enumerate(view.versions):
-            self.metrics.view_version.labels(str(part)).set(version)
+        """Merge this worker's parts of the view and fetch what others merged, if it is time.
 
-    async def merge_parts(self) -> int:
-        """Merge this worker's parts of the view now; return how many rows were published."""
+        To be called often: orders wait for the next time.
+        """
+        now = time.monotonic()
+        if now < self._merge_at:
+            return
+        took = await self.merge_now()
+        # Merging may take a fifth of the time: freshness gives way, but not for long. A merge
+        # beside a backlog lasts as long as the backlog, and would then rest for minutes.
+        rest = min(4 * took, _MERGE_REST_S)
+        self._merge_at = max(now + self._settings.merging.every_s, time.monotonic() + rest)
+
+    async def merge_now(self) -> float:
+        """Merge and fetch; return how long this loop had to work for the merging, in seconds."""
         mergers = list(self._mergers.values())
+        before = sum(merger.watch.seconds for merger in mergers)
         rows = 0
         for first in range(0, len(mergers), _PARTS_AT_ONCE):
             together = mergers[first : first + _PARTS_AT_ONCE]
             rows += sum(await asyncio.gather(*(merger.merge() for merger in together)))
-        return rows
+        took = sum(merger.watch.seconds for merger in mergers) - before
+        self._pace.merged(rows, took)
+        view = await self.views.refresh()
+        for part, version in enumerate(view.versions):
+            self.metrics.view_version.labels(str(part)).set(version)
+        return took
 
     def committable(self) -> Mapping[tuple[str, int], int]:
         """Return the offsets that are applied, for lag tools; the store is the truth."""

@@ -27,6 +27,7 @@ from models.merge import (
 )
 from models.shop import COVISITS, TRENDS
 from models.view import EMPTY_ROW, TRENDING, Row, encode
+from streams.stopwatch import Stopwatch
 from streams.store.protocol import Store
 from streams.topology import ShardId
 
@@ -47,6 +48,8 @@ class Merger:
         self, part: int, parts: int, store: Store, settings: MergeSettings, rows: int, most: int
     ) -> None:
         """Merge ``rows`` rows at a time; no new row is published beyond ``most`` of them."""
+        self.watch = Stopwatch()
+        """What the merging itself takes of the loop."""
         self._part = part
         self._shards = [ShardId("shop", number) for number in range(parts)]
         self._store = store
@@ -61,6 +64,9 @@ class Merger:
 
     async def merge(self) -> int:
         """Merge what changed since the last time; return how many rows were published."""
+        return await self.watch.of(self._merge())
+
+    async def _merge(self) -> int:
         marks = await self._of_all(lambda s: self._store.dirty(s, self._part, self._limit))
         items = self._in_turn(sorted({item for mark in marks for item in mark}))
         known = await self._load()
@@ -89,7 +95,7 @@ class Merger:
         answers: list[T] = []
         for first in range(0, len(self._shards), _AT_ONCE):
             asked = self._shards[first : first + _AT_ONCE]
-            answers += await asyncio.gather(*(ask(shard) for shard in asked))
+            answers += await asyncio.gather(*(self.watch.of(ask(shard)) for shard in asked))
         return answers
 
     def _in_turn(self, items: list[str]) -> list[str]:

@@ -31,10 +31,11 @@ from streams.topology import ShardId
 
 VIEW_HISTORY = 200
 _RESETS = 5
-_ROWS = 250
+_ROWS, _FIELDS = 250, 2_000
 """So many are read by one script: the store does nothing else meanwhile."""
 _STATUS = {1: "applied", 0: "already", -1: "stale", -2: "rewound", -3: "gone"}
 _unpack = msgspec.msgpack.Decoder().decode
+_pack = msgspec.msgpack.Encoder().encode
 T = TypeVar("T")
 
 
@@ -147,23 +148,27 @@ class RedisStore:
         return {name: float(raw) for name, raw in (await self.blobs(shard, key, fields)).items()}
 
     async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        base = self._base(shard)
+        meta, base = self._keys(shard, "meta"), self._base(shard)
         rows: list[dict[str, float]] = []
         for first in range(0, len(keys), _ROWS):
-            named = [base + key for key in keys[first : first + _ROWS]]
+            named = _pack(keys[first : first + _ROWS])
             rows += [
                 {flat[i].decode(): float(flat[i + 1]) for i in range(0, len(flat), 2)}
-                for flat in await self._run("rows", named, [])
+                for flat in await self._run("rows", meta, [base, named])
             ]
         return rows
 
     async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
-        if not fields:
-            return {}
-        values = await self._call(self._client.hmget, self._base(shard) + key, list(fields))
-        return {
-            name: value for name, value in zip(fields, values, strict=True) if value is not None
-        }
+        found: dict[str, bytes] = {}
+        for first in range(0, len(fields), _FIELDS):
+            names = fields[first : first + _FIELDS]
+            values = await self._run("fields", [self._base(shard) + key], [_pack(names)])
+            found.update(
+                (name, value)
+                for name, value in zip(names, values, strict=True)
+                if value is not None
+            )
+        return found
 
     async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
         key = f"{self._base(shard)}dirty:{part}"
