@@ -28,6 +28,7 @@ GIB = 2.0**30
 MULTIPLES = (1, 2, 5, 10)
 _START = 1_790_000_000.0
 _STEPS = 4
+_LEAST_BATCH = 25
 _NEVER_S = 1e9
 _EVENTS_A_VISIT = 4.2
 """About: for the progress bar."""
@@ -117,19 +118,18 @@ def settings_of(url: str, prefix: str, bounds: Mapping[str, Any]) -> Settings:
 
 
 async def _customers(plan: Plan, url: str, bars: Progress) -> list[Held]:
-    shop = StoredShop(settings_of(url, _prefix("c"), CUSTOMERS), plan.partitions)
-    await shop.open()
     step = max(plan.customers // _STEPS, 1)
     found = []
     start, first = _START, 0
-    with _bar(bars, "customers come in", plan.customers * plan.visits * _EVENTS_A_VISIT) as bar:
-        for _ in range(_STEPS):
-            crowd = Crowd(200, step, plan.seed, rate=500.0, start=start, first=first)
-            await shop.run(crowd, _until(crowd, step * plan.visits), bar)
-            found.append(await shop.held())
-            start, first = crowd.now, first + step
-    await shop.forget()
-    await shop.close()
+    title, events = "customers come in", plan.customers * plan.visits * _EVENTS_A_VISIT
+    settings = settings_of(url, _prefix("c"), CUSTOMERS)
+    async with StoredShop(settings, plan.partitions) as shop:
+        with _bar(bars, title, events) as bar:
+            for _ in range(_STEPS):
+                crowd = Crowd(200, step, plan.seed, rate=500.0, start=start, first=first)
+                await shop.run(crowd, _until(crowd, step * plan.visits), bar)
+                found.append(await shop.held())
+                start, first = crowd.now, first + step
     return found
 
 
@@ -143,32 +143,26 @@ def _until(crowd: Crowd, visits: int) -> Iterator[Sent]:
 
 async def _articles(plan: Plan, url: str, bars: Progress) -> Held:
     """Fill the shop with the settings as shipped, what is done on timers by the clock."""
-    shop = StoredShop(settings_of(url, _prefix("i"), {}), plan.partitions, time.monotonic)
-    await shop.open()
     crowd = Crowd(plan.items, plan.item_customers, plan.seed, rate=2_500.0, start=_START)
-    with _bar(bars, f"{plan.items:,} articles fill up", plan.item_events) as bar:
-        await shop.run(crowd, islice(crowd.events(), plan.item_events), bar)
-    held = await shop.held()
-    await shop.forget()
-    await shop.close()
-    return held
+    settings = settings_of(url, _prefix("i"), {})
+    async with StoredShop(settings, plan.partitions, time.monotonic) as shop:
+        with _bar(bars, f"{plan.items:,} articles fill up", plan.item_events) as bar:
+            await shop.run(crowd, islice(crowd.events(), plan.item_events), bar)
+        return await shop.held()
 
 
 async def _flat(plan: Plan, url: str, bars: Progress) -> list[Held]:
     # Slow and in small batches, so that a stream is as many merges as a view's history has versions.
-    batch = max(plan.stream // VIEW_HISTORY, 1)
-    rate = batch / 1.1
-    shop = StoredShop(settings_of(url, _prefix("f"), FLAT), plan.partitions, batch=batch)
-    await shop.open()
-    crowd = Crowd(1_000, 2_000, plan.seed, rate=rate, start=_START)
+    batch = max(plan.stream // VIEW_HISTORY, _LEAST_BATCH)
+    crowd = Crowd(1_000, 2_000, plan.seed, rate=batch / 1.1, start=_START)
     events = crowd.events()
     found: list[Held] = []
-    with _bar(bars, "ten times the stream", plan.stream * MULTIPLES[-1]) as bar:
-        for multiple in MULTIPLES:
-            await shop.run(crowd, islice(events, multiple * plan.stream - shop.events), bar)
-            found.append(await shop.held())
-    await shop.forget()
-    await shop.close()
+    settings = settings_of(url, _prefix("f"), FLAT)
+    async with StoredShop(settings, plan.partitions, batch=batch) as shop:
+        with _bar(bars, "ten times the stream", plan.stream * MULTIPLES[-1]) as bar:
+            for multiple in MULTIPLES:
+                await shop.run(crowd, islice(events, multiple * plan.stream - shop.events), bar)
+                found.append(await shop.held())
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import psutil
@@ -83,14 +83,20 @@ class StoredShop:
         self._offsets: dict[tuple[str, int], int] = {}
         self._due = [0.0, 0.0, 0.0]
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Take all shards over."""
         topics = FLOW_NAMED["shop"].topics
         await self._host.assign([(t, n) for t in topics for n in range(self._partitions)])
+        return self
 
-    async def close(self) -> None:
-        """Let the store go."""
-        await self._store.close()
+    async def __aexit__(self, *_: object) -> None:
+        """Delete everything of this installation's prefix, and let the store go."""
+        client = self._store.client
+        try:
+            async for name in client.scan_iter(f"{self._settings.store.prefix}:*", 1000):
+                await client.unlink(name)
+        finally:
+            await self._store.close()
 
     async def run(
         self, crowd: Crowd, events: Iterable[Sent], advance: Callable[[int], None]
@@ -163,9 +169,3 @@ class StoredShop:
             self.events, int(info["used_memory"]), int(info["used_memory_rss"]),
             int(psutil.Process().memory_info().rss), profiles, sum(versions), families,
         )  # fmt: skip
-
-    async def forget(self) -> None:
-        """Delete everything of this installation's prefix."""
-        client = self._store.client
-        async for name in client.scan_iter(f"{self._settings.store.prefix}:*", 1000):
-            await client.unlink(name)

@@ -60,7 +60,7 @@ def test_growth_is_from_five_times_to_ten() -> None:
 def test_a_tiny_shop_is_weighed(tmp_path: Path) -> None:
     console = Console(quiet=True)
     plan = Plan(
-        customers=80, visits=1, items=200, item_customers=100, item_events=1_000, stream=500
+        customers=80, visits=1, items=200, item_customers=100, item_events=1_000, stream=100
     )
     report = bench_memory(plan, console)
     show(report, console)
