@@ -212,10 +212,11 @@ class Host:
         if now < self._merge_at:
             return
         took = await self.merge_now()
-        # Merging may take a fifth of the time: freshness gives way, but not for long. A merge
-        # beside a backlog lasts as long as the backlog, and would then rest for minutes.
-        rest = min(4 * took, _MERGE_REST_S)
-        self._merge_at = max(now + self._settings.merging.every_s, time.monotonic() + rest)
+        # Merging may take a fifth of the loop's time: freshness gives way, but not for long. A merge
+        # of a backlog takes as long as the backlog, and would then rest for minutes.
+        self._merge_at = now + max(
+            self._settings.merging.every_s, min(5 * took, took + _MERGE_REST_S)
+        )
 
     async def merge_now(self) -> float:
         """Merge and fetch; return how long this loop had to work for the merging, in seconds."""

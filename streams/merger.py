@@ -67,11 +67,15 @@ class Merger:
         return await self.watch.of(self._merge())
 
     async def _merge(self) -> int:
-        marks = await self._of_all(lambda s: self._store.dirty(s, self._part, self._limit))
-        items = self._in_turn(sorted({item for mark in marks for item in mark}))
+        # Few rounds of questions: behind each one the loop does the steps that have come meanwhile.
         known = await self._load()
+        marks, bare = await asyncio.gather(
+            self._of_all(lambda s: self._store.dirty(s, self._part, self._limit)),
+            self._bare(known),
+        )
+        items = self._in_turn(sorted({item for mark in marks for item in mark}))
         chosen = frozenset(items)
-        left = [item for item in await self._bare(known) if item not in chosen]
+        left = [item for item in bare if item not in chosen]
         if not items and not left:
             return 0
         rows = await self._rows([*(item for item in items if item != TRENDING), *left])
@@ -141,11 +145,13 @@ class Merger:
             await self._store.publish_view(self._part, rows)
 
     async def _rows(self, items: Sequence[str]) -> dict[str, bytes | None]:
-        totals = await self.totals()
-        pairs, reach = await self._summed((PAIRS, REACH), items)
+        totals, (pairs, reach), covisits = await asyncio.gather(
+            self.totals(),
+            self.watch.of(self._summed((PAIRS, REACH), items)),
+            self._of_all(lambda s: self._store.blobs(s, COVISITS, items)),
+        )
         wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
         counts = add_up(await self._of_all(lambda s: self._store.counts_of(s, ITEMS, wanted)))
-        covisits = await self._of_all(lambda s: self._store.blobs(s, COVISITS, items))
         scale = totals.effective / totals.w if totals.w > 0 else 0.0
         candidates: dict[str, list[Rule]] = {}
         for item in items:

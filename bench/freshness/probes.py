@@ -152,7 +152,7 @@ class Probes:
 
     def _adopted(self) -> tuple[int, ...]:
         """Return the versions that a shard's journal says it decides from, lately."""
-        lines: Any = self._store.lrange(f"{self._prefix}:{{shop-0}}:journal", -500, -1)
+        lines: Any = self._store.lrange(f"{self._prefix}:{{shop-0}}:journal", -100, -1)
         for line in reversed(lines):
             if line.startswith(b"@view:"):
                 return tuple(int(version) for version in line[6:].split(b","))
