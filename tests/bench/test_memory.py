@@ -68,5 +68,5 @@ def test_a_tiny_shop_is_weighed(tmp_path: Path) -> None:
     found = report.results
     assert found["profiles"] == 80
     assert found["gib_at_items"]
-    assert found["mib_at_10x"] >= found["mib_at_1x"]  # type: ignore[operator]
+    assert found["mib_keys_at_10x"] >= found["mib_keys_at_1x"]  # type: ignore[operator]
     assert len(report.series["stream: {shop-k}:snapshot"]) == 4
