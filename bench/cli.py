@@ -102,6 +102,98 @@ def throughput(
 
 
 @app.command()
+def decisions(
+    items: Annotated[int, typer.Option(min=100, help="Articles of the shop.")] = 50_000,
+    customers: Annotated[int, typer.Option(min=10, help="Its customers.")] = 100_000,
+    events: Annotated[int, typer.Option(min=500, help="Events timed, twice.")] = 40_000,
+    partitions: Annotated[
+        int, typer.Option(min=1, help="Shop shards; TAILORLINE_MAX_CUSTOMERS fit into each.")
+    ] = 2,
+    warm_up: Annotated[
+        float,
+        typer.Option(min=0, help="Most seconds of the processor until the shop is taken as it is."),
+    ] = 150.0,
+    seed: Annotated[int, typer.Option(help="Seed of the made-up shop.")] = 7,
+    json: Json = None,
+) -> None:
+    """Time each event of a large shop in process: from its bytes to its outputs' bytes.
+
+    Two or three minutes go into filling the shop. The merged view is made as in a worker, from a store
+    in memory, and its merging is not timed.
+    """
+    from bench.decisions.run import Plan, bench_decisions, show  # noqa: PLC0415
+
+    console = Console()
+    plan = Plan(items, customers, events, partitions, seed, warm_up)
+    report = bench_decisions(plan, console)
+    show(report, console)
+    _write(report, json)
+
+
+@app.command()
+def memory(
+    customers: Annotated[
+        int, typer.Option(min=8, help="Customers who come in, a quarter at a time.")
+    ] = 24_000,
+    visits: Annotated[int, typer.Option(min=1, help="Visits of each, on average.")] = 3,
+    items: Annotated[int, typer.Option(min=100, help="Articles of the large shop.")] = 50_000,
+    item_events: Annotated[
+        int, typer.Option(min=500, help="Events that the large shop is filled with.")
+    ] = 400_000,
+    stream: Annotated[
+        int, typer.Option(min=500, help="Events of the stream that goes on ten times.")
+    ] = 20_000,
+    partitions: Annotated[int, typer.Option(min=1, help="Shop shards.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the made-up shop.")] = 7,
+    store: Annotated[
+        str, typer.Option(help="A Redis of its own instead of the embedded Valkey; else empty.")
+    ] = "",
+    json: Json = None,
+) -> None:
+    """Fill a store with customers, with articles and with a long stream; see what it takes."""
+    from bench.memory.run import Plan, bench_memory, show  # noqa: PLC0415
+    from streams import logs  # noqa: PLC0415
+    from streams.settings import Settings  # noqa: PLC0415
+
+    logs.configure(Settings(_env_file=None, log_level="warning"))
+    console = Console()
+    plan = Plan(
+        customers=customers, visits=visits, items=items, item_events=item_events, stream=stream,
+        partitions=partitions, seed=seed, store=store,
+    )  # fmt: skip
+    report = bench_memory(plan, console)
+    show(report, console)
+    _write(report, json)
+
+
+@app.command()
+def freshness(
+    rate: Annotated[float, typer.Option(min=1, help="Events published a second.")] = 1_000.0,
+    probes: Annotated[int, typer.Option(min=1, help="Orders that are timed.")] = 120,
+    items: Annotated[int, typer.Option(min=100, help="Articles of the shop.")] = 50_000,
+    customers: Annotated[int, typer.Option(min=10, help="Its customers.")] = 100_000,
+    warm_up: Annotated[float, typer.Option(min=0, help="Seconds of load before.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Seed of the load and of the moments.")] = 7,
+    json: Json = None,
+) -> None:
+    """Time orders under load: from Kafka until the served rules show them.
+
+    One worker with the shipped settings, on the embedded broker and store.
+    """
+    from bench.freshness.run import Plan, bench_freshness, show  # noqa: PLC0415
+    from bench.workers import BenchError  # noqa: PLC0415
+
+    console = Console()
+    plan = Plan(rate, probes, items, customers, warm_up, seed=seed)
+    try:
+        report = bench_freshness(plan, console)
+    except BenchError as error:
+        _fail(str(error))
+    show(report, console)
+    _write(report, json)
+
+
+@app.command()
 def exactness(
     folder: DataDir,
     json: Json = None,

@@ -153,7 +153,7 @@ class Driver:
         """Publish what changed, and merge it into the view (on a timer in a worker)."""
         for runner in list(self.host.runners.values()):
             self._guarded(runner.maintain())
-        self._guarded(self.host.merge())
+        self._guarded(self.host.merge_now())
 
     def snapshot(self) -> None:
         """Snapshot every shard (on a timer in a worker)."""

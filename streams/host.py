@@ -19,6 +19,7 @@ from streams.layout import resized
 from streams.merger import Merger
 from streams.metrics import Metrics
 from streams.outgoing import Sender
+from streams.pace import Pace
 from streams.processor import Message, Processor
 from streams.runner import Runner
 from streams.settings import Settings
@@ -28,6 +29,7 @@ from streams.views import Views
 
 log = structlog.get_logger()
 _MERGE_REST_S = 5.0
+_PARTS_AT_ONCE = 4
 _CLAIMED_REST_S = 2.0
 """So long after another worker's claim Kafka has told us, if the shard is not ours any more."""
 _MOST_LOSSES = 6
@@ -50,7 +52,8 @@ class Host:
         self._champions = Champions()
         self._drifts = Drifts()
         self._mergers: dict[int, Merger] = {}
-        self._merge_after = 0.0
+        self._merge_at = 0.0
+        self._pace = Pace()
         self._chores: dict[ShardId, asyncio.Task[None]] = {}
         self._lost: dict[ShardId, float] = {}
         """When a shard is to be taken over again, by the monotonic clock."""
@@ -178,14 +181,16 @@ class Host:
 
     async def maintain(self) -> None:
         """What has to be done now and then, for all shards."""
-        for shard, runner in list(self.runners.items()):
+        runners = list(self.runners.items())
+        first = self._pace.turn % max(len(runners), 1)
+        for shard, runner in runners[first:] + runners[:first]:
             # One shard that waits for Kafka or the store must not keep the others from it.
             before = self._chores.get(shard)
             if before is not None:
                 if not before.done():
                     continue
                 before.result()  # raises what went wrong
-            chore = self._noting_loss(runner, runner.maintain())
+            chore = self._noting_loss(runner, runner.maintain(self._pace))
             self._chores[shard] = asyncio.create_task(chore)
         self._audits.step(self.runners)
         self._report()
@@ -202,21 +207,37 @@ class Host:
             self._lose(runner, error)
 
     async def merge(self) -> None:
-        """Merge this worker's parts of the view, and fetch what others merged."""
-        if time.monotonic() >= self._merge_after:
-            started = time.monotonic()
-            for merger in list(self._mergers.values()):
-                await merger.merge()
-            # Merging may take a fifth of the time: freshness gives way, but not for long. A merge
-            # beside a backlog lasts as long as the backlog, and would then rest for minutes.
-            rest = 4 * (time.monotonic() - started)
-            self._merge_after = time.monotonic() + min(rest, _MERGE_REST_S)
-        before = self.views.latest.rules
+        """Merge this worker's parts of the view and fetch what others merged, if it is time.
+
+        To be called often: orders wait for the next time.
+        """
+        now = time.monotonic()
+        if now < self._merge_at:
+            return
+        took = await self.merge_now()
+        # Merging may take a fifth of the loop's time: freshness gives way, but not for long. A merge
+        # of a backlog takes as long as the backlog, and would then rest for minutes.
+        self._merge_at = now + max(
+            self._settings.merging.every_s, min(5 * took, took + _MERGE_REST_S)
+        )
+
+    async def merge_now(self) -> float:
+        """Merge and fetch; return how long this loop had to work for the merging, in seconds."""
+        mergers = list(self._mergers.values())
+        before = sum(merger.watch.seconds for merger in mergers)
+        rows = 0
+        for first in range(0, len(mergers), _PARTS_AT_ONCE):
+            together = mergers[first : first + _PARTS_AT_ONCE]
+            rows += sum(await asyncio.gather(*(merger.merge() for merger in together)))
+        took = sum(merger.watch.seconds for merger in mergers) - before
+        self._pace.merged(rows, took)
+        rules = self.views.latest.rules
         view = await self.views.refresh()
-        if view.rules != before:
+        if view.rules != rules:
             log.info("offer rules changed", campaigns=[each.name for each in view.rules.campaigns])
         for part, version in enumerate(view.versions):
             self.metrics.view_version.labels(str(part)).set(version)
+        return took
 
     def committable(self) -> Mapping[tuple[str, int], int]:
         """Return the offsets that are applied, for lag tools; the store is the truth."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,14 +33,19 @@ from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
 from models.options.merge import choices_of, configured, pairs_shown, pairs_tested, reached
 from models.shop import COVISITS, TRENDS
 from models.view import EMPTY_ROW, NO_ARTICLES, TRENDING, Row, encode
+from streams.stopwatch import Stopwatch
 from streams.store.protocol import Store
 from streams.topology import ShardId
 
+T = TypeVar("T")
 _levels = msgspec.json.Decoder(Levels).decode
 _article = msgspec.json.Decoder(Article).decode
 _ROUND = 10
 """Rows looked at on each round though nothing marked them, whether anything is left of them: a mark
 may be lost, and a row that nothing is behind would be offered from for ever."""
+_AT_ONCE = 16
+"""So many shards are asked at a time. One after the other each answer is waited for, behind the steps
+that the loop does meanwhile; all at once would be a connection for each."""
 
 
 class Merger:
@@ -49,6 +55,8 @@ class Merger:
         self, part: int, parts: int, store: Store, settings: MergeSettings, rows: int, most: int
     ) -> None:
         """Merge ``rows`` rows at a time; no new row is published beyond ``most`` of them."""
+        self.watch = Stopwatch()
+        """What the merging itself takes of the loop."""
         self._part = part
         self._shards = [ShardId("shop", number) for number in range(parts)]
         self._store = store
@@ -65,11 +73,18 @@ class Merger:
 
     async def merge(self) -> int:
         """Merge what changed since the last time; return how many rows were published."""
-        marks = [await self._store.dirty(s, self._part, self._limit) for s in self._shards]
-        items = self._in_turn(sorted({item for mark in marks for item in mark}))
+        return await self.watch.of(self._merge())
+
+    async def _merge(self) -> int:
+        # Few rounds of questions: behind each one the loop does the steps that have come meanwhile.
         known = await self._load()
+        marks, bare = await asyncio.gather(
+            self._of_all(lambda s: self._store.dirty(s, self._part, self._limit)),
+            self._bare(known),
+        )
+        items = self._in_turn(sorted({item for mark in marks for item in mark}))
         chosen = frozenset(items)
-        left = [item for item in await self._bare(known) if item not in chosen]
+        left = [item for item in bare if item not in chosen]
         if not items and not left:
             return 0
         made = await self._rows([*(item for item in items if item not in NO_ARTICLES), *left])
@@ -79,14 +94,24 @@ class Merger:
                 del made[item]
         rows = self._encoded(made)
         if TRENDING in items:
-            tops = [await self._store.blobs(s, TRENDS, ["top"]) for s in self._shards]
+            tops = await self._of_all(lambda s: self._store.blobs(s, TRENDS, ["top"]))
             trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
             rows[TRENDING] = encode(trends)
         await self._publish(rows, known)
-        for shard, mark in zip(self._shards, marks, strict=True):
-            merged = {item: number for item, number in mark.items() if item in chosen}
-            await self._store.clean(shard, self._part, merged)
+        merged = {
+            shard: {item: number for item, number in mark.items() if item in chosen}
+            for shard, mark in zip(self._shards, marks, strict=True)
+        }
+        await self._of_all(lambda s: self._store.clean(s, self._part, merged[s]))
         return len(rows)
+
+    async def _of_all(self, ask: Callable[[ShardId], Awaitable[T]]) -> list[T]:
+        """Ask all shards, several at a time; return their answers in order."""
+        answers: list[T] = []
+        for first in range(0, len(self._shards), _AT_ONCE):
+            asked = self._shards[first : first + _AT_ONCE]
+            answers += await asyncio.gather(*(self.watch.of(ask(shard)) for shard in asked))
+        return answers
 
     def _in_turn(self, items: list[str]) -> list[str]:
         """Return as many as may be merged at a time, going on where the last time ended."""
@@ -110,9 +135,9 @@ class Merger:
         names = list(islice(known, _ROUND))
         for item in names:
             known.move_to_end(item)
-        counts = (
-            [await self._store.counts_of(s, ITEMS, names) for s in self._shards] if names else []
-        )
+        if not names:
+            return []
+        counts = await self._of_all(lambda s: self._store.counts_of(s, ITEMS, names))
         return [item for item in names if not any(item in own for own in counts)]
 
     def _encoded(self, made: Mapping[str, Row]) -> dict[str, bytes | None]:
@@ -139,13 +164,18 @@ class Merger:
             await self._store.publish_view(self._part, rows)
 
     async def _rows(self, items: Sequence[str]) -> dict[str, Row]:
-        totals = await self.totals()
-        pairs = await self._summed(PAIRS, items)
-        reach = await self._summed(REACH, items)
+        totals, (pairs, reach), covisits, articles = await asyncio.gather(
+            self.totals(),
+            self.watch.of(self._summed((PAIRS, REACH), items)),
+            self._of_all(lambda s: self._store.blobs(s, COVISITS, items)),
+            self._of_all(lambda s: self._store.blobs(s, ARTICLES, items)),
+        )
         wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
-        counts = add_up([await self._store.counts_of(s, ITEMS, wanted) for s in self._shards])
-        covisits = [await self._store.blobs(s, COVISITS, items) for s in self._shards]
-        articles = [await self._store.blobs(s, ARTICLES, items) for s in self._shards]
+        bought, configurations = await asyncio.gather(
+            self._of_all(lambda s: self._store.counts_of(s, ITEMS, wanted)),
+            self._of_all(lambda s: self._store.counts_of(s, CONFIGURED, items)),
+        )
+        counts = add_up(bought)
         scale = totals.effective / totals.w if totals.w > 0 else 0.0
         candidates: dict[str, list[Rule]] = {}
         for item in items:
@@ -156,7 +186,7 @@ class Merger:
             )
             self._rules.note(item, [rule.p for rule in candidates[item]], len(pairs[item]))
         p_limit = self._rules.limit(self._settings)
-        options = await self._options(items, counts)
+        options = await self._options(add_up(configurations), counts, items)
         return {
             item: (
                 Row(
@@ -180,15 +210,15 @@ class Merger:
             for item in items
         }
 
-    async def _options(self, items: Sequence[str], bought: Counts) -> dict[str, dict[str, Any]]:
+    async def _options(
+        self, weights: Counts, bought: Counts, items: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
         """Return the fields of the rows of those articles that are configured."""
-        weights = add_up([await self._store.counts_of(s, CONFIGURED, items) for s in self._shards])
         for item in items:
             if item not in weights:
                 self._option_rules.forget(item)
         # Most articles of most shops have no options: only the others cost a read.
-        rows = await self._summed(OPTIONS, sorted(weights))
-        choosers = await self._summed(CHOOSERS, sorted(weights))
+        rows, choosers = await self.watch.of(self._summed((OPTIONS, CHOOSERS), sorted(weights)))
         reach = {item: reached(row) for item, row in choosers.items()}
         tested: dict[str, list[OptionPair]] = {}
         found: dict[str, dict[str, Any]] = {}
@@ -205,14 +235,20 @@ class Merger:
             found[item]["option_pairs"] = pairs_shown(pairs, reach[item], limit, self._settings)
         return found
 
-    async def _summed(self, prefix: str, items: Sequence[str]) -> Mapping[str, dict[str, float]]:
-        keys = [prefix + item for item in items]
-        by_shard = [await self._store.rows(shard, keys) for shard in self._shards]
-        return {
-            item: add_up([rows[number] for rows in by_shard]) for number, item in enumerate(items)
-        }
+    async def _summed(
+        self, prefixes: Sequence[str], items: Sequence[str]
+    ) -> list[Mapping[str, dict[str, float]]]:
+        """Return each family's rows by article, of all shards together."""
+        keys = [prefix + item for prefix in prefixes for item in items]
+        by_shard = await self._of_all(lambda s: self._store.rows(s, keys))
+        summed = [add_up([rows[number] for rows in by_shard]) for number in range(len(keys))]
+        size = len(items)
+        return [
+            dict(zip(items, summed[size * n : size * (n + 1)], strict=True))
+            for n in range(len(prefixes))
+        ]
 
     async def totals(self) -> Totals:
         """Return the weight of all shards' baskets."""
-        found = add_up([await self._store.counts(shard, TOTALS) for shard in self._shards])
+        found = add_up(await self._of_all(lambda s: self._store.counts(s, TOTALS)))
         return Totals(found.get("w", 0.0), found.get("w2", 0.0))

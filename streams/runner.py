@@ -16,6 +16,7 @@ from streams.encoding import unpack
 from streams.errors import ShardLost, StaleOwner, StateLost, StoreRewound
 from streams.metrics import Metrics
 from streams.outgoing import Outgoing, Sender
+from streams.pace import Pace
 from streams.processor import Done, Message, Processor, in_time_order
 from streams.replayer import Replayer
 from streams.settings import Settings
@@ -235,8 +236,8 @@ class Runner:
     def _reads_view(self) -> bool:
         return FLOW_NAMED[self.shard.flow].reads_view
 
-    async def maintain(self) -> None:
-        """What has to be done now and then: publish rows, tick, snapshot."""
+    async def maintain(self, pace: Pace | None = None) -> None:
+        """What has to be done now and then: publish rows, if the ``pace`` has room, tick, snapshot."""
         async with self._working() as good:
             if not good or self._replay is not None or not self.processor.positions:
                 return
@@ -246,7 +247,10 @@ class Runner:
             if idle >= self._settings.tick_s and self.processor.core.clock:
                 self._active_at = now
                 self.processor.tick(self.processor.core.clock + idle, work)
-            self.processor.core.publish(work.effects)
+            if pace is None or pace.room > 0:
+                self.processor.core.publish(work.effects)
+                if pace is not None:
+                    pace.published(sum(len(rows) for rows in work.effects.puts.values()))
             records = self.processor.collect(work, time.time())
             if work.journal or work.effects or self._outgoing.confirmed > self._trimmed:
                 await self._apply(Done(work, records, {}, 0), ())

@@ -24,6 +24,8 @@ from models.shop import ShopSettings
 
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+_PUBLISHED = 100
+"""Rows of co-visits that a shard publishes in one go: few, for the room is often less (`streams.pace`)."""
 
 
 class KafkaSettings(BaseModel):
@@ -262,7 +264,7 @@ class Settings(BaseSettings):
             propensity=replace(self.propensity, pin="none"),
             clicks=replace(self.clicks, pin="none"),
             session_window_s=self.session_window_s, max_customers=self.max_customers,
-            max_skus=self.max_skus, seen_ids=self.seen_ids,
+            max_skus=self.max_skus, seen_ids=self.seen_ids, publish_rows=_PUBLISHED,
         )  # fmt: skip
 
     def pins(self) -> dict[Family, Pin]:

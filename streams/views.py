@@ -7,6 +7,8 @@ import asyncio
 from models.view import View
 from streams.store.protocol import Store, ViewGone
 
+_AT_ONCE = 16
+
 
 class Views:
     """The newest view of this process, and older ones for replay."""
@@ -24,8 +26,12 @@ class Views:
 
     async def _refresh(self) -> View:
         view = self.latest
-        for part in range(self.parts):
-            change = await self._store.view_since(part, view.versions[part])
+        changes = []
+        for first in range(0, self.parts, _AT_ONCE):
+            parts = range(first, min(first + _AT_ONCE, self.parts))
+            asked = (self._store.view_since(part, view.versions[part]) for part in parts)
+            changes += await asyncio.gather(*asked)
+        for part, change in enumerate(changes):
             if change.version != view.versions[part]:
                 view = view.changed(part, change.version, change.rows, whole=change.whole)
         self.latest = view

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import nsmallest
+import numpy as np
 
 from models.decay import NEGLIGIBLE, ForwardDecay, Levels
 
@@ -37,7 +37,7 @@ class Trending:
             }
         self._counts[item] = self._counts.get(item, 0.0) + self._decay.weight(at)
         if len(self._counts) > self.capacity * 1.25:
-            self._counts = dict(self._best(self.capacity))
+            self._counts = {item: -level for level, item in self._most(self.capacity)}
 
     def top(self, limit: int) -> list[tuple[str, float]]:
         """Return the ``limit`` most viewed articles with their share of the most viewed one.
@@ -67,5 +67,19 @@ class Trending:
         return Levels(self._decay.landmark, dict(self._best(limit)))
 
     def _best(self, limit: int) -> list[tuple[str, float]]:
-        best = nsmallest(limit, [(-count, item) for item, count in self._counts.items()])
-        return [(item, -count) for count, item in best]
+        return [(item, -level) for level, item in sorted(self._most(limit))]
+
+    def _most(self, limit: int) -> list[tuple[float, str]]:
+        """Return the most viewed articles, less than nothing and then the name, in any order.
+
+        Partitioned and not sorted: of 25,000 articles a heap takes nine milliseconds for the best 200,
+        and eighty for the 20,000 that stay after a cut, in the middle of a step.
+        """
+        counts = self._counts
+        if len(counts) <= limit:
+            return [(-count, item) for item, count in counts.items()]
+        levels = np.fromiter(counts.values(), float, len(counts))
+        least = float(np.partition(levels, -limit)[-limit])
+        most = [(-count, item) for item, count in counts.items() if count > least]
+        equal = sorted(item for item, count in counts.items() if count == least)
+        return most + [(-least, item) for item in equal[: limit - len(most)]]

@@ -20,6 +20,7 @@ from faust.app.base import BootStrategy
 
 from models.effects import Origin
 from streams.errors import Misconfigured, StateLost
+from streams.garbage import EVERY_S, Garbage
 from streams.host import Host
 from streams.layout import layout_of, refusal
 from streams.metrics import Metrics
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 EXIT_FAILED = 70
 _CHANNEL = 4
 _BEAT_S = 0.1
+_MERGE_LOOK_S = 0.05
 
 
 class _WithoutKafka(BootStrategy):
@@ -131,7 +133,8 @@ class Worker:
         )  # fmt: skip
         await app.add_runtime_dependency(self._source)
         app.add_future(self._every(0.25, self._host.maintain))
-        app.add_future(self._every(self.settings.merging.every_s, self._host.merge))
+        app.add_future(self._every(_MERGE_LOOK_S, self._host.merge))
+        app.add_future(self._every(EVERY_S, Garbage().tend))
         app.add_future(self._every(_BEAT_S, self._count_beat))
         self._watchdog = Watchdog(self.settings.guard, self.metrics, self._seen, self._blame)
         self._watchdog.start()

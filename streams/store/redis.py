@@ -31,8 +31,11 @@ from streams.topology import ShardId
 
 VIEW_HISTORY = 200
 _RESETS = 5
+_ROWS, _FIELDS = 250, 2_000
+"""So many are read by one script: the store does nothing else meanwhile."""
 _STATUS = {1: "applied", 0: "already", -1: "stale", -2: "rewound", -3: "gone"}
 _unpack = msgspec.msgpack.Decoder().decode
+_pack = msgspec.msgpack.Encoder().encode
 T = TypeVar("T")
 
 
@@ -145,16 +148,15 @@ class RedisStore:
         return {name: float(raw) for name, raw in (await self.blobs(shard, key, fields)).items()}
 
     async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        if not keys:
-            return []
-
-        async def read() -> list[Any]:
-            pipe = self._client.pipeline(transaction=False)
-            for key in keys:
-                pipe.hgetall(self._base(shard) + key)
-            return await pipe.execute()
-
-        return [numbers(row) for row in await self._call(read)]
+        meta, base = self._keys(shard, "meta"), self._base(shard)
+        rows: list[dict[str, float]] = []
+        for first in range(0, len(keys), _ROWS):
+            named = _pack(keys[first : first + _ROWS])
+            rows += [
+                {flat[i].decode(): float(flat[i + 1]) for i in range(0, len(flat), 2)}
+                for flat in await self._run("rows", meta, [base, named])
+            ]
+        return rows
 
     async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
         return await self._fields(self._base(shard) + key, fields)
@@ -309,10 +311,14 @@ class RedisStore:
     # -- inside -----------------------------------------------------------------------------------
 
     async def _fields(self, key: str, names: Sequence[str]) -> dict[str, bytes]:
-        if not names:
-            return {}
-        values = await self._call(self._client.hmget, key, list(names))
-        return {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        found: dict[str, bytes] = {}
+        for first in range(0, len(names), _FIELDS):
+            some = names[first : first + _FIELDS]
+            values = await self._run("fields", [key], [_pack(some)])
+            found.update(
+                (name, value) for name, value in zip(some, values, strict=True) if value is not None
+            )
+        return found
 
     def _base(self, shard: ShardId) -> str:
         return f"{self._prefix}:{{{shard}}}:"

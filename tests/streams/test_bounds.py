@@ -80,18 +80,12 @@ def in_pieces(events: Iterator[Any], size: int) -> Iterator[list[Any]]:
         yield piece
 
 
-def merge(driver: Driver) -> None:
-    """Merge now: on a busy machine the host would let it rest for seconds of the clock."""
-    driver.host._merge_after = 0.0
-    driver.merge()
-
-
 def test_every_family_is_within_its_bound(driver: Driver, store: MemoryStore) -> None:
     largest: dict[str, float] = {}
     for number, piece in enumerate(in_pieces(stream(ROUNDS * CAP), 40)):
         driver.pipe_all(piece)
         check(store)
-        merge(driver)
+        driver.merge()
         check(store)
         if number % 5 == 0:
             driver.snapshot()
@@ -123,9 +117,9 @@ def test_marks_are_bounded_though_nobody_merges(driver: Driver, store: MemorySto
 def test_rows_without_counts_leave_the_view(driver: Driver, store: MemoryStore) -> None:
     for piece in in_pieces(stream(ROUNDS * CAP), 40):
         driver.pipe_all(piece)
-        merge(driver)
+        driver.merge()
     for _ in range(20 + 4 * CAP // _ROUND):
-        merge(driver)
+        driver.merge()
     known = {
         item
         for kept in store._shards.values()
@@ -150,7 +144,7 @@ def test_a_replay_forgets_the_same(driver: Driver, store: MemoryStore, snapshots
 
     for number, piece in enumerate(in_pieces(stream(6 * CAP), 30)):
         driver.pipe_all(piece)
-        merge(driver)
+        driver.merge()
         if snapshots and number % 4 == 0:
             driver.snapshot()
         if number % 3 == 0:

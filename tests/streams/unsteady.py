@@ -193,9 +193,8 @@ class Installation(Driver):
         self._handle(ShardId(FLOW_OF_TOPIC[topic].name, number), messages[first:])
 
     def merge(self) -> None:
-        self.host._merge_after = 0.0  # how long it rests depends on the machine
         self._guarded(self.host.maintain())
-        self._guarded(self.host.merge())
+        self._guarded(self.host.merge_now())
         self._retake()
 
     def maintain(self) -> None:
