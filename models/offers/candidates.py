@@ -57,7 +57,7 @@ def proposals(
     at: float,
     *,
     sources: Collection[Source] = SOURCES,
-    per_source: int = 20,
+    per_source: int = 12,
 ) -> list[Proposal]:
     """Return what ``sources`` propose for a customer's current session, ``blocked`` left out.
 

@@ -54,6 +54,7 @@ def choose(
     ----------
     scores:
         Draws by candidates: each row is a draw from what the policy believes; the first decides.
+        The candidates may be more than the columns: the others only the random place can show.
     kinds:
         The category of each candidate as a number; below zero: unknown, like no other.
     share:
@@ -71,13 +72,13 @@ def choose(
     more than n slates are weighed too little, if the uniform share did not cover them.
 
     """
-    slates = best_slates(scores, kinds, size, variety)
+    slates = best_slates(scores, kinds[: scores.shape[1]], size, variety)
     slate = slates[0].copy()
-    length, spare = slate.size, scores.shape[1] - slate.size
+    length, spare = slate.size, kinds.size - slate.size
     place = -1
     if spare and rng.random() < share:
         place = int(rng.integers(length))
-        others = np.setdiff1d(np.arange(scores.shape[1]), slate)
+        others = np.setdiff1d(np.arange(kinds.size), slate)
         slate[place] = others[rng.integers(spare)]
     chosen = (slates == slate).mean(axis=0)
     if spare:

@@ -52,8 +52,17 @@ class Candidates:
     skus: list[str]
     features: Floats
     """Articles by `NAMES`; as if each were in the first place."""
-    proposed: list[list[Proposal]]
-    """Who proposed each, the one that speaks most for it first."""
+    found: Sequence[Proposal]
+
+    def proposed(self, number: int) -> list[Proposal]:
+        """Return who proposed an article, the one that speaks most for it first.
+
+        Asked for the few that make the offer, not for all.
+        """
+        row = named(self.features[number].tolist())
+        sku = self.skus[number]
+        own = [proposal for proposal in self.found if sku in proposal.scores]
+        return sorted(own, key=lambda proposal: -_speaks(proposal.source, row))
 
 
 def candidates_of(
@@ -81,30 +90,28 @@ def candidates_of(
     place = {sku: number for number, sku in enumerate(skus)}
     features = np.zeros((len(skus), len(NAMES)))
     features[:, 0] = 1.0
-    proposed: list[list[tuple[float, Proposal]]] = [[] for _ in skus]
+    proposers = np.zeros(len(skus))
     for proposal in found:
         source = proposal.source
-        column, most = _AT[source], next(iter(proposal.scores.values()))
+        numbers = [place[sku] for sku in proposal.scores]
+        scores = np.fromiter(proposal.scores.values(), np.float64, len(numbers))
+        features[numbers, _AT[source]] = scores / scores[0]
         high = _STRENGTHS.get(source)
-        weight = PRIORS[source]
-        for sku, score in proposal.scores.items():
-            number = place[sku]
-            share = score / most
-            features[number, column] = share
-            speaks = weight * share
-            if high is not None:
-                strength = min(score / high, 1.0)
-                features[number, _AT[f"{source}_strength"]] = strength
-                speaks += PRIORS[f"{source}_strength"] * strength
-            proposed[number].append((-speaks, proposal))
-    features[:, _AT["agreement"]] = [min(len(own) - 1, 3) / 3 for own in proposed]
+        if high is not None:
+            features[numbers, _AT[f"{source}_strength"]] = np.minimum(scores / high, 1.0)
+        proposers[numbers] += 1.0
+    features[:, _AT["agreement"]] = np.minimum(proposers - 1.0, 3.0) / 3.0
     features[:, _AT["record"]] = [records.get(sku, 0.0) for sku in skus]
     features[:, _AT["popularity"]] = [popularity.get(sku, 0.0) for sku in skus]
     ignored = customer.ignored
     features[:, _AT["ignored"]] = [min(ignored.get(sku, 0), 3) / 3 for sku in skus]
     features[:, _AT["discount"]] = [discounts.get(sku, 0.0) for sku in skus]
-    strongest = [[own for _, own in sorted(each, key=lambda pair: pair[0])] for each in proposed]
-    return Candidates(skus, features, strongest)
+    return Candidates(skus, features, found)
+
+
+def _speaks(source: Source, row: Mapping[str, float]) -> float:
+    strength = f"{source}_strength"
+    return PRIORS[source] * row[source] + PRIORS.get(strength, 0.0) * row.get(strength, 0.0)
 
 
 def placed(features: Floats) -> Floats:

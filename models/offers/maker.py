@@ -167,9 +167,8 @@ class Offers:
                 categories[sku] = category
         deals = self.deals.of(skus, rules, customer, segment_of(customer, at), categories, at)
         money = money_of(articles, deals)
-        trending = knows.sequences.trending
         facts = Facts(
-            {sku: trending.relative(sku) for sku in skus}, categories, money.discounts,
+            knows.sequences.trending.relative(skus), categories, money.discounts,
             money.margins, {sku: campaign.boost for sku, campaign in deals.items()},
             Variety(limits.category_quota, limits.diversity),
         )  # fmt: skip

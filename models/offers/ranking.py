@@ -9,6 +9,7 @@ Chapelle and Li (2011).
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from models.customers import Customer
 from models.offers.candidates import Proposal, Source
-from models.offers.choosing import Choice, Variety, choose
+from models.offers.choosing import Ints, Variety, choose
 from models.offers.drift import Watch
 from models.offers.features import PRIORS, RECORD, Candidates, candidates_of, named, placed
 from models.offers.heads import ClickHead, LinearHead
@@ -36,6 +37,14 @@ _BUY_PRIORS = dict.fromkeys(PRIORS, 0.0) | {
     "bias": -2.0, "bought_together": 0.3, "next_order": 0.3, "bought_together_strength": 0.3,
     "next_order_strength": 0.5, "agreement": 0.2,
 }  # fmt: skip
+
+
+_DRAWN, _DRAWN_PER_PLACE = 24, 4
+"""For so many candidates weights are drawn, or so many for each place if that is more."""
+_FAR = 3.0
+"""Deviations that something may be off by."""
+_MOST_LOG_ODDS = 700.0
+"""The exponential of more is no number."""
 
 
 class Facts(NamedTuple):
@@ -71,6 +80,18 @@ class Chosen:
     def source(self) -> Source:
         """The source that speaks most for it."""
         return self.proposals[0].source
+
+
+class _Guess(NamedTuple):
+    """The best guess of each candidate."""
+
+    click: Floats
+    """Log-odds of a click, and of a purchase after it."""
+    buy: Floats
+    fixed: Floats
+    """The logarithm of what its chance is multiplied with."""
+    worth: Floats
+    """The logarithm of what it is worth."""
 
 
 class Slate(NamedTuple):
@@ -109,14 +130,19 @@ class OfferRanking:
         )  # fmt: skip
         if not candidates.skus:
             return Slate([], candidates.features, ())
-        rng = np.random.Generator(np.random.PCG64(seed))
-        worth, draws = self._worth(candidates, facts, rng)
-        settings = self._settings
+        settings, rng = self._settings, np.random.Generator(np.random.PCG64(seed))
+        guess = self._guess(candidates, facts)
+        if settings.exploration == "thompson" and settings.boldness:
+            order, draws = self._drawn(candidates, guess, rng)
+        else:
+            order, draws = np.arange(len(candidates.skus)), guess.worth[None, :]
         choice = choose(
-            draws, _kinds(candidates.skus, facts.categories), settings.size,
-            share=0.0 if settings.exploration == "none" else settings.random_share, variety=facts.variety, rng=rng,
+            draws, _kinds(candidates.skus, facts.categories)[order], settings.size, rng=rng,
+            share=0.0 if settings.exploration == "none" else settings.random_share,
+            variety=facts.variety,
         )  # fmt: skip
-        return self._slate(candidates, worth, choice)
+        places = order[choice.places].tolist()
+        return self._slate(candidates, guess.worth, places, choice.propensities)
 
     def learn(self, decision: Decision) -> bool:
         """Learn from an offer that is decided; return whether there is drift.
@@ -163,51 +189,66 @@ class OfferRanking:
         found["clicks", "drifts"] = float(self._watch.drifts)
         return found
 
-    def _worth(
-        self, candidates: Candidates, facts: Facts, rng: np.random.Generator
-    ) -> tuple[Floats, Floats]:
-        """Return the logarithm of what each candidate is worth, and draws of it (the first decides)."""
+    def _guess(self, candidates: Candidates, facts: Facts) -> _Guess:
+        skus, features = candidates.skus, candidates.features
+        click, buy = self.click.log_odds(features), self.buy.log_odds(features)
+        fixed = np.zeros(len(skus))
+        if facts.boosts:
+            fixed += [math.log(facts.boosts.get(sku, 1.0)) for sku in skus]
+        if self._settings.goal == "margin":
+            fixed += _relative(skus, facts.margins)
+        return _Guess(click, buy, fixed, fixed + self._chance(click, buy))
+
+    def _chance(self, click: Floats, buy: Floats) -> Floats:
+        """Return the logarithm of the chance of what is wanted."""
+        if self._settings.goal == "clicks":
+            return _log_sigmoid(click)
+        return _log_sigmoid(click) + _log_sigmoid(buy)
+
+    def _drawn(
+        self, candidates: Candidates, guess: _Guess, rng: np.random.Generator
+    ) -> tuple[Ints, Floats]:
+        """Return the candidates that may be worth most first, and draws of what those are worth.
+
+        One is hardly ever drawn best that is worth less than others even if all that is not known of
+        it were in its favour: such a one is left to the random places, for draws take time.
+        """
         settings, features = self._settings, candidates.features
-        click = self.click.log_odds(features)
-        fixed = np.array([np.log(facts.boosts.get(sku, 1.0)) for sku in candidates.skus])
-        if settings.goal == "margin":
-            fixed = fixed + _relative(candidates.skus, facts.margins)
-        with_buy = settings.goal != "clicks"
-        buy = self.buy.log_odds(features)
-        worth = _log_sigmoid(click) + fixed + (_log_sigmoid(buy) if with_buy else 0.0)
-        if settings.exploration != "thompson" or not settings.boldness:
-            return worth, worth[None, :]
-        width = features.shape[1]
-        noise = rng.standard_normal((2, settings.draws, width)) * settings.boldness
-        clicks = click + (noise[0] * self.click.linear.deviations) @ features.T
-        clicks += self._record_draws(candidates.skus, rng)
-        draws = _log_sigmoid(clicks) + fixed
-        if with_buy:
-            draws += _log_sigmoid(buy + (noise[1] * self.buy.deviations) @ features.T)
-        return worth, draws
+        click_off, buy_off = self.click.linear.deviations, self.buy.deviations
+        mean, spread = self._records_off(candidates.skus)
+        off = features**2 @ (click_off**2 + buy_off**2) + spread**2
+        bound = guess.worth + _FAR * settings.boldness * np.sqrt(off)
+        order = np.argsort(-bound, kind="stable")
+        best = order[: max(_DRAWN, _DRAWN_PER_PLACE * settings.size)]
+        rows, shape = features[best].T, (settings.draws, len(best))
+        noise = rng.standard_normal((2, settings.draws, features.shape[1])) * settings.boldness
+        clicks = guess.click[best] + (noise[0] * click_off) @ rows
+        records = mean[best] + rng.standard_normal(shape) * spread[best]
+        clicks += records * settings.boldness
+        buys = guess.buy[best] + (noise[1] * buy_off) @ rows
+        return order, guess.fixed[best] + self._chance(clicks, buys)
 
-    def _record_draws(self, skus: Sequence[str], rng: np.random.Generator) -> Floats:
-        """Return how far off each article's record may be, in log-odds: draws by candidates.
+    def _records_off(self, skus: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return how far off each article's record may be, in log-odds: mean and deviation.
 
-        Of an article that was hardly shown little is known: its ratio of clicks is Gamma distributed.
+        Of an article that was hardly shown little is known: its ratio of clicks is Gamma distributed,
+        and the logarithm of that is normal but for a little skew.
         """
         shapes = np.array([self.records.certainty(sku) for sku in skus])
-        drawn = rng.standard_gamma(shapes, (self._settings.draws, len(skus)))
         weight = float(self.click.linear.weights[RECORD])
-        found: Floats = weight * self._settings.boldness * np.log(drawn / shapes)
-        return found
+        return -0.5 / shapes * weight, np.sqrt(1.0 / shapes + 0.5 / shapes**2) * weight
 
-    def _slate(self, candidates: Candidates, worth: Floats, choice: Choice) -> Slate:
-        features = placed(candidates.features[choice.places])
+    def _slate(
+        self, candidates: Candidates, worth: Floats, places: list[int], propensities: list[float]
+    ) -> Slate:
+        features = placed(candidates.features[places])
         chances = np.exp(_log_sigmoid(self.click.log_odds(features))).tolist()
         chosen = [
             Chosen(
                 candidates.skus[place], float(np.exp(worth[place])), chance, propensity,
-                candidates.proposed[place],
+                candidates.proposed(place),
             )
-            for place, chance, propensity in zip(
-                choice.places, chances, choice.propensities, strict=True
-            )
+            for place, chance, propensity in zip(places, chances, propensities, strict=True)
         ]  # fmt: skip
         alone = len(self.click.contest.contenders) < 2
         scores = () if alone else tuple(self.click.scores(row) for row in features.tolist())
@@ -224,7 +265,7 @@ def decision_of(slate: Slate, customer_id: str, at: float, *, lasting: bool) -> 
     )  # fmt: skip
 
 
-def _kinds(skus: Sequence[str], categories: Mapping[str, str]) -> npt.NDArray[np.int64]:
+def _kinds(skus: Sequence[str], categories: Mapping[str, str]) -> Ints:
     """Return the categories as numbers; below zero: unknown."""
     numbers: dict[str, int] = {}
     return np.array(
@@ -251,5 +292,6 @@ def _relative(skus: Sequence[str], margins: Mapping[str, float]) -> Floats:
 
 
 def _log_sigmoid(log_odds: Floats) -> Floats:
-    found: Floats = -np.logaddexp(0.0, -log_odds)
+    # As -logaddexp(0, -x), which takes twice the time; no log-odds of ours is near the bound.
+    found: Floats = -np.log1p(np.exp(np.minimum(-log_odds, _MOST_LOG_ODDS)))
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
-from itertools import islice
 
 from models.segments import SEGMENTS, Segment
 from models.sequences.trending import Trending
@@ -37,11 +36,12 @@ class Shelves:
         self._of: OrderedDict[str, Trending] = OrderedDict()
         self._of_segment = {name: Trending(half_life_s, _PER_SEGMENT) for name in SEGMENTS}
         self._met: OrderedDict[str, None] = OrderedDict()
-        self._newest: OrderedDict[str, None] = OrderedDict()
+        self._newest: OrderedDict[str, str | None] = OrderedDict()
+        """With their categories, for they are gone through for every offer."""
 
     def learn(self, sku: str, category: str | None, segment: Segment | None, at: float) -> None:
         """Take a view in; of somebody who agreed with the ``segment``, else None."""
-        self._meet(sku)
+        self._meet(sku, category)
         if category is not None:
             self._category_of[sku] = category
             self._category_of.move_to_end(sku)
@@ -72,23 +72,31 @@ class Shelves:
 
     def newest(self, categories: Collection[str], limit: int) -> list[str]:
         """Return articles met lately for the first time: those of ``categories`` first."""
-        newest = list(reversed(self._newest))
-        near = [sku for sku in newest if self._category_of.get(sku) in categories]
-        others = [sku for sku in newest if self._category_of.get(sku) not in categories]
-        return list(islice([*near, *others], limit))
+        near: list[str] = []
+        others: list[str] = []
+        for sku, category in reversed(self._newest.items()):
+            if category in categories:
+                near.append(sku)
+                if len(near) == limit:
+                    return near
+            elif len(others) < limit:
+                others.append(sku)
+        return [*near, *others[: limit - len(near)]]
 
     def tried(self, sku: str) -> None:
         """Note that an article was shown often enough: it is new no longer."""
         self._newest.pop(sku, None)
 
-    def _meet(self, sku: str) -> None:
+    def _meet(self, sku: str, category: str | None) -> None:
         known = sku in self._met
         self._met[sku] = None
         self._met.move_to_end(sku)
         if len(self._met) > self.capacity:
             gone, _ = self._met.popitem(last=False)
             self._newest.pop(gone, None)
+        if category is not None and sku in self._newest:
+            self._newest[sku] = category
         if not known:
-            self._newest[sku] = None
+            self._newest[sku] = category
             if len(self._newest) > _NEWEST:
                 self._newest.popitem(last=False)

@@ -96,10 +96,11 @@ class SessionNeighbours:
             since = min(back[item] for item in viewed if item in back)
             worth = near * (1.0 - _FORGOTTEN * since)
             for item in viewed:
-                rarity = log(1.0 + known / max(len(items.get(item, ())), 1))
-                scores[item] = scores.get(item, 0.0) + worth * rarity
+                scores[item] = scores.get(item, 0.0) + worth
         for item in without:
             scores.pop(item, None)
+        for item in scores:
+            scores[item] *= log(1.0 + known / max(len(items.get(item, ())), 1))
         whole = sum(scores.values())
         return {item: score / whole for item, score in scores.items()} if whole > 0 else {}
 

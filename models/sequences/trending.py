@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from models.decay import NEGLIGIBLE, ForwardDecay, Levels
@@ -52,15 +54,17 @@ class Trending:
             self._stale = min(REFRESH, int(len(self._counts) / 10))
         return self._top[:limit]
 
-    def relative(self, item: str) -> float:
-        """Return the views of an article as a share of the most viewed one's, 0 to 1."""
-        count = self._counts.get(item)
-        if not count:
-            return 0.0
+    def relative(self, items: Collection[str]) -> dict[str, float]:
+        """Return the views of those articles that have any as shares of the most viewed one's, to 1."""
         if not self._top:
             self.top(1)
+        counts = self._counts
+        found = {item: counts[item] for item in items if counts.get(item)}
+        if not found:
+            return {}
         # The most viewed article of a while ago: good enough, and no sorting.
-        return min(count / self._counts.get(self._top[0][0], count), 1.0)
+        most = counts.get(self._top[0][0]) or max(found.values())
+        return {item: min(count / most, 1.0) for item, count in found.items()}
 
     def levels(self, limit: int) -> Levels:
         """Return the most viewed articles' counts, for the merge with those of other shards."""

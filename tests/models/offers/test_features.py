@@ -96,16 +96,16 @@ def test_articles_are_in_the_order_of_their_names_whoever_proposes_them_first() 
 def test_who_speaks_most_for_an_article_comes_first() -> None:
     weak, strong = proposal("trending", a=1.0, b=1.0), proposal("bought_together", b=0.5, a=0.01)
     found = known(weak, strong)
-    assert [[one.source for one in own] for own in found.proposed] == [
+    assert [[one.source for one in found.proposed(number)] for number in range(2)] == [
         ["trending", "bought_together"],
         ["bought_together", "trending"],
     ]
-    assert found.proposed[0][0] is weak
+    assert found.proposed(0)[0] is weak
 
 
 def test_what_an_offer_is_made_for_speaks_for_itself() -> None:
     found = known(proposal("viewed_next", a=5.0), proposal("wanted", a=1.0))
-    assert found.proposed[0][0].source == "wanted"
+    assert found.proposed(0)[0].source == "wanted"
 
 
 def test_each_article_of_a_slate_is_in_one_place_and_the_last_ones_in_the_last() -> None:

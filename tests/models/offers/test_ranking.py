@@ -323,12 +323,38 @@ def test_the_less_is_known_of_an_article_the_more_it_is_tried() -> None:
             by.records.learn(sku, 0.5, clicked=number % 2 == 0)
     spreads = {}
     for sku in ("a", "b", "never shown"):
-        drawn = by._record_draws([sku], np.random.default_rng(1))
-        spreads[sku] = float(drawn.std())
+        (mean,), (spread,) = by._records_off([sku])
+        spreads[sku] = spread
         weight = by.click.linear.weights[RECORD]
-        assert np.exp(drawn / weight).mean() == pytest.approx(1.0, abs=0.2), "off to either side"
+        # The mean of a log-normal variate: the ratio is off to either side.
+        assert np.exp(mean / weight + (spread / weight) ** 2 / 2) == pytest.approx(1.0, abs=0.05)
     assert spreads["a"] < 0.5 * spreads["b"]
     assert spreads["b"] < spreads["never shown"]
+
+
+def test_the_record_is_off_as_a_gamma_variate_is() -> None:
+    by = ranking(policy(size=1))
+    by.records.learn("a", 0.5, clicked=True)
+    (mean,), (spread,) = by._records_off(["a"])
+    shape = by.records.certainty("a")
+    drawn = np.log(np.random.default_rng(1).standard_gamma(shape, 200_000) / shape)
+    weight = by.click.linear.weights[RECORD]
+    assert mean / weight == pytest.approx(drawn.mean(), abs=0.01)
+    assert spread / weight == pytest.approx(drawn.std(), abs=0.01)
+
+
+def test_whom_no_draw_would_make_the_best_only_a_random_place_shows() -> None:
+    many = proposal("bought_together", " ".join(f"t{number}" for number in range(60)))
+    # Of two articles the second's score is a share of the first's: here next to nothing.
+    last = Proposal("new", {"t0": 1.0, "last": 0.001}, because)
+    by = ranking(policy(size=1, random_share=0.0))
+    assert all(ranked(by, [many, last], facts(), s).chosen[0].sku != "last" for s in range(200))
+    by = ranking(policy(size=1, random_share=1.0))
+    slates = [ranked(by, [many, last], facts(), s) for s in range(400)]
+    shown = [slate.chosen[0] for slate in slates if slate.chosen[0].sku == "last"]
+    assert shown, "everything has a chance"
+    # One place, sixty others; the draws never chose it.
+    assert shown[0].propensity == pytest.approx(1 / 60, rel=0.1)
 
 
 def test_bolder_policies_vary_more() -> None:
