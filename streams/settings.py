@@ -340,7 +340,8 @@ ABOUT: dict[type, dict[str, str]] = {
         "cooldown_s": "Seconds between two offers to a customer.",
         "item_cooldown_s": "Seconds before a customer is offered the same article again.",
         "daily_cap": "Most offers to a customer in 24 hours.",
-        "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds.",
+        "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds, while it is not "
+        "learnt when it is bought again and the offer rules do not say.",
         "tired_after": "A customer who has ignored so many offers in a row is left alone for longer.",
         "tired_cooldown_s": "Seconds before such a customer is made another offer.",
         "expires_after_s": "An offer holds for so many seconds.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from models.campaigns.limits import LimitsInForce
 from models.customers import Customer
 from models.offers.repurchase import Repurchase
-from models.offers.shelves import Shelves
 
 
 def may_offer(customer: Customer, at: float, limits: LimitsInForce) -> bool:
@@ -24,12 +25,14 @@ def may_offer(customer: Customer, at: float, limits: LimitsInForce) -> bool:
 
 
 def suppressed(
-    customer: Customer, at: float, limits: LimitsInForce, repurchase: Repurchase, shelves: Shelves
-) -> set[str]:
+    customer: Customer, at: float, limits: LimitsInForce, repurchase: Repurchase,
+    category_of: Callable[[str], str | None],
+) -> set[str]:  # fmt: skip
     """Return the articles that must not be offered to a customer now.
 
     That is what lies in the cart or was just looked at, was offered lately, was shown and ignored, or
-    bought so lately that it is not bought again yet.
+    bought so lately that it is not bought again yet. How long that is the rules say; what is learnt
+    holds only where they do not.
     """
     blocked = {
         sku
@@ -42,8 +45,10 @@ def suppressed(
     }
     blocked.update(customer.cart, customer.visit.recent)
     for sku, purchase in customer.bought.items():
-        category = shelves.category_of(sku)
-        wait_s = repurchase.wait_s(sku, category, limits.rebuy_after(category))
+        category = category_of(sku)
+        wait_s = limits.rebuy_after(category)
+        if wait_s is None:
+            wait_s = repurchase.wait_s(sku, category, limits.unlearnt_rebuy_after_s)
         if at - purchase.at < wait_s:
             blocked.add(sku)
     return blocked

@@ -115,7 +115,10 @@ class Offers:
         limits = limits_in_force(rules, self._settings)
         if not rules.trigger_on(trigger) or not may_offer(customer, at, limits):
             return
-        blocked = suppressed(customer, at, limits, self.repurchase, self.shelves)
+        view = knows.view
+        blocked = suppressed(
+            customer, at, limits, self.repurchase, lambda sku: self._category_of(sku, view)
+        )
         sources = [source for source in SOURCES if rules.source_on(source)]
         found = proposals(customer, knows, blocked, at, sources=sources)
         if not found:
@@ -161,8 +164,7 @@ class Offers:
         articles = _articles(skus, knows.view)
         categories = {}
         for sku in skus:
-            told = articles[sku].category if sku in articles else None
-            category = told or self.shelves.category_of(sku)
+            category = self._category_of(sku, knows.view)
             if category is not None:
                 categories[sku] = category
         deals = self.deals.of(skus, rules, customer, segment_of(customer, at), categories, at)
@@ -174,6 +176,12 @@ class Offers:
             Variety(limits.category_quota, limits.diversity),
         )  # fmt: skip
         return facts, deals
+
+    def _category_of(self, sku: str, view: View | None) -> str | None:
+        """Return an article's category: as the catalogue says, else as its latest view named it."""
+        article = None if view is None else view.article(sku)
+        told = None if article is None else article.category
+        return told or self.shelves.category_of(sku)
 
     # -- learning ---------------------------------------------------------------------------------
 
@@ -233,7 +241,7 @@ class Offers:
             self.interest.drop(sku, customer_id, customer)
             before = customer.bought.get(sku)
             if before is not None:
-                self.repurchase.learn(sku, self.shelves.category_of(sku), at - before.at)
+                self.repurchase.learn(sku, self._category_of(sku, view), at - before.at)
             click = self._pending.bought(customer, customer_id, sku)
             if click is not None:
                 self.tally.bought += 1

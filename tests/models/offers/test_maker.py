@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.articles import Article
-from models.campaigns.document import OfferRules
+from models.campaigns.document import Limits, OfferRules
 from models.customers import Customer, Customers
 from models.effects import Effects, Origin
 from models.itemsets.completion import BasketCompletion, CompletionSettings
@@ -380,6 +380,28 @@ def test_what_is_bought_again_teaches_after_how_long() -> None:
         stand.ordered("milk", at=number * 3 * DAY)
         customer.remember_purchase("milk", number * 3 * DAY)
     assert stand.offers.repurchase.wait_s("milk", None, DAY) == pytest.approx(3 * DAY)
+
+
+def test_when_something_is_bought_again_goes_by_the_catalogues_category() -> None:
+    rows = {sku: encode(Row(article=Article(category="wines"))) for sku in ("red", "a")}
+    long = Limits(category_rebuy_after_s={"wines": 30 * DAY})
+    rules = {OFFER_RULES: encode(OfferRules(limits=long))}
+    rows[TRENDING] = encode((Trend("a", 0.5), Trend("b", 0.5)))
+    stand, view = Stand(), View(1, rows)
+    customer = stand.customer("c1")
+    for number in range(6):
+        stand.ordered("red", at=number * 3 * DAY, view=view, to="c2")
+        stand.customer("c2").remember_purchase("red", number * 3 * DAY)
+    waits = stand.offers.repurchase.wait_s
+    assert waits("white", "wines", DAY) == pytest.approx(3 * DAY), "learnt for the category"
+    # What views call it does not count while the catalogue has a word for it.
+    stand.offers.viewed("a", "gifts", None, 0.0)
+    customer.remember_purchase("a", 20 * DAY)
+    assert skus_of(stand.made(22 * DAY, view=view)) == ["b"]
+    assert skus_of(stand.made(24 * DAY, view=view)) == ["a", "b"]
+    ruled = View(1, rows | rules)
+    assert skus_of(stand.made(49 * DAY, view=ruled)) == ["b"]
+    assert skus_of(stand.made(51 * DAY, view=ruled)) == ["a", "b"]
 
 
 def test_who_has_bought_an_article_wants_it_no_longer() -> None:
