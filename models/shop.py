@@ -94,7 +94,11 @@ class ShopShard:
         self.offers = Offers(
             settings.offers,
             settings.clicks,
-            Bounds(settings.sequences.max_items, settings.sequences.trending_half_life_s),
+            Bounds(
+                settings.sequences.max_items,
+                settings.sequences.trending_half_life_s,
+                settings.itemsets.window,
+            ),
         )
         self.unmatched_returns = 0
         self._seen = {
@@ -266,7 +270,7 @@ class ShopShard:
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
-        self.offers.ordered(event.customer_id, customer, _worth(event), self.view, at)
+        self.offers.ordered(event.customer_id, customer, event, self.view, at)
         if self.view is not None:
             self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
@@ -282,6 +286,7 @@ class ShopShard:
         """Cancelled or returned: what was counted is taken back, as far as it is still known."""
         self._customer(event, at)
         self.options.unlearn(event.order_id, event.lines, effects)
+        self.offers.taken_back(event.order_id, event.lines)
         gone = self.demand.taken_back(event.order_id, event.lines, effects)
         if gone is None:
             self.unmatched_returns += 1
@@ -402,17 +407,6 @@ class ShopShard:
         )
         chance = self.propensity.score(session_signals(customer, at))
         self.offers.offer(customer_id, customer, trigger, knows, at, chance, effects)
-
-
-def _worth(order: OrderPlaced) -> dict[str, float | None]:
-    """Return what was paid for each article of an order; None where no price is said."""
-    found: dict[str, float | None] = {}
-    for line in order.lines:
-        if line.unit_price is not None:
-            found[line.sku] = (found.get(line.sku) or 0.0) + line.unit_price * line.quantity
-        else:
-            found.setdefault(line.sku, None)
-    return found
 
 
 _STEPS: dict[type, Callable[[ShopShard, Any, float, Effects], None]] = {

@@ -76,6 +76,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.offers.repurchase", "Gaps"),
         ("models.offers.settings", "OfferSettings"),
         ("models.offers.shelves", "Shelves"),
+        ("models.offers.deals", "Booked"),
         ("models.offers.deals", "Deals"),
         ("models.offers.interest", "Interest"),
         ("models.customers", "Granted"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
@@ -15,7 +15,7 @@ from models.customers import Customer, Customers
 from models.effects import Effects, Output
 from models.offers.candidates import SOURCES, Knowledge, Proposal, Source, proposals
 from models.offers.choosing import Variety
-from models.offers.deals import Deals, money_of
+from models.offers.deals import Deals, bill_of, money_of
 from models.offers.holdout import HoldOut
 from models.offers.interest import Interest
 from models.offers.limits import may_offer, suppressed
@@ -28,6 +28,7 @@ from models.options.proposal import proposed_options
 from models.propensity.settings import ContestSettings
 from models.segments import segment_of
 from models.view import View
+from schemas.orders import OrderLine, OrderPlaced
 from schemas.outputs import Offer, OfferItem
 from schemas.topics import OFFERS
 
@@ -44,10 +45,11 @@ _TRIED_ENOUGH = 1.0
 
 
 class Bounds(NamedTuple):
-    """Most articles that are remembered, and how long views count as a trend."""
+    """Most articles and orders that are remembered, and how long views count as a trend."""
 
     articles: int
     trending_half_life_s: float
+    orders: int = 10_000
 
 
 class Tally:
@@ -99,7 +101,7 @@ class Offers:
         self.shelves = Shelves(bounds.trending_half_life_s, bounds.articles)
         self.repurchase = Repurchase(bounds.articles)
         self.interest = Interest(bounds.articles)
-        self.deals = Deals(settings.attribution_s)
+        self.deals = Deals(settings.attribution_s, bounds.orders)
         self.holdout = HoldOut(settings.holdout)
         self.tally = Tally()
         self._pending = Pending(settings.pending, settings.click_window_s, settings.attribution_s)
@@ -223,21 +225,14 @@ class Offers:
         self.shelves.learn(sku, category, segment, at)
 
     def ordered(
-        self, customer_id: str, customer: Customer, worth: Mapping[str, float | None],
-        view: View | None, at: float,
-    ) -> None:  # fmt: skip
-        """Learn from an order before it is remembered: of what was clicked, and what is bought again.
-
-        ``worth`` says what was paid for each article, before discounts; None: nobody knows.
-        """
+        self, customer_id: str, customer: Customer, order: OrderPlaced, view: View | None, at: float
+    ) -> None:
+        """Learn from an order before it is remembered: of what was clicked, and what is bought again."""
         self.holdout.bought(customer_id, customer)
-        articles = _articles(worth, view)
-        paid = {
-            sku: amount if amount is not None else (sku in articles and articles[sku].price) or 0.0
-            for sku, amount in worth.items()
-        }
-        self.deals.bought(customer, _rules_of(view), paid, at)
-        for sku in worth:
+        skus = dict.fromkeys(line.sku for line in order.lines)
+        bill = bill_of(order, _articles(skus, view))
+        self.deals.bought(customer, _rules_of(view), bill, at)
+        for sku in skus:
             self.interest.drop(sku, customer_id, customer)
             before = customer.bought.get(sku)
             if before is not None:
@@ -246,6 +241,10 @@ class Offers:
             if click is not None:
                 self.tally.bought += 1
                 self.ranking.learn_purchase(click, bought=True)
+
+    def taken_back(self, order_id: str, lines: Sequence[OrderLine]) -> None:
+        """Give back what lines of an order (none named: all) took of campaigns' budgets."""
+        self.deals.taken_back(order_id, lines)
 
     def pass_time(self, at: float, customers: Customers) -> None:
         """Decide the offers whose time is over."""

@@ -603,6 +603,34 @@ def test_a_campaign_is_in_the_offer_and_paid_for_by_the_order() -> None:
     )
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(("back", "left"), [(cancelled("o"), 0.0), (returned("o", "hot"), 7.5)])
+def test_what_an_order_took_of_a_budget_is_given_back_once(
+    back: Any, left: float, restarts: bool
+) -> None:
+    sale = Campaign(name="sale", items=("hot",), discount=0.25, boost=10.0)
+    view = ruled({TRENDING: encode((Trend("hot", 0.1),))}, campaigns=(sale,))
+    feed = shop(EAGER, view)
+    line = OrderLine(sku="hot", quantity=2, unit_price=30.0)
+    feed(add("x"), placed("o", (line,), 1.0))
+
+    def spent() -> float:
+        if restarts:
+            kept = unseal(seal(Snapshot(feed.shard, {}, ()), b"k" * 32), b"k" * 32)
+            feed.shard = kept.state
+            feed.shard.resume(view)
+        money: float = feed.shard.offers.deals.pacing.spent(sale, T0 + 1).money
+        return money
+
+    assert spent() == pytest.approx(15.0)
+    assert feed(back, back) == ["accepted", "duplicate"]
+    assert spent() == pytest.approx(left)
+    feed(cancelled("o", at=3.0, consent=False))
+    assert spent() == 0.0
+    feed(returned("o", "hot", 4.0))
+    assert spent() == 0.0
+
+
 def test_an_offer_proposes_how_the_article_is_configured() -> None:
     wood = OptionChoice("wood", 100.0, 0.0, 2, (OptionValue("oak", 90.0), OptionValue("ash", 10.0)))
     table = encode(Row(options=(wood,), configured=1.0))

@@ -20,6 +20,7 @@ from models.propensity.settings import ContestSettings
 from models.sequences.guess import Sequences, SequenceSettings
 from models.view import OFFER_RULES, TRENDING, Row, Trend, View, encode
 from schemas.outputs import Offer, Reason
+from tests.models.events import placed
 from tests.models.offers.world import ALONE
 
 EAGER = OfferSettings(
@@ -78,7 +79,7 @@ class Stand:
     def ordered(
         self, *skus: str, at: float = 0.0, to: str = "c1", view: View | None = None
     ) -> None:
-        self.offers.ordered(to, self.customer(to), dict.fromkeys(skus), view, at)
+        self.offers.ordered(to, self.customer(to), placed("o", " ".join(skus), at), view, at)
 
     def pass_time(self, at: float) -> None:
         self.offers.pass_time(at, self.customers)
