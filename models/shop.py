@@ -141,6 +141,7 @@ class ShopShard:
     def adopt(self, view: View, effects: Effects) -> None:
         """Go on with a newer merged view; offer what became cheaper, or can be had again."""
         before, self.view = self.view, view
+        self.offers.follow(view, effects.shard)
         new = view.opened - self.itemsets.opened
         if new:
             self.itemsets.open_triples(new, effects)

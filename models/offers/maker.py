@@ -106,6 +106,10 @@ class Offers:
         self.tally = Tally()
         self._pending = Pending(settings.pending, settings.click_window_s, settings.attribution_s)
 
+    def follow(self, view: View, shard: int) -> None:
+        """Go by the offer rules of a view that is new: what was spent goes with its campaign."""
+        self.deals.follow(view.rules, shard, len(view.versions))
+
     # -- making -----------------------------------------------------------------------------------
 
     def offer(
@@ -129,8 +133,6 @@ class Offers:
         if self.holdout.holds(customer_id):
             return
         offer_id = effects.new_id()
-        shards = 1 if knows.view is None else len(knows.view.versions)
-        self.deals.follow(rules, effects.shard, shards)
         facts, deals = self._facts(found, knows, customer, rules, limits, at)
         slate = self.ranking.rank(found, customer, facts, int(offer_id.replace("-", ""), 16))
         skus = tuple(one.sku for one in slate.chosen)

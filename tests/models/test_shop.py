@@ -631,6 +631,17 @@ def test_what_an_order_took_of_a_budget_is_given_back_once(
     assert spent() == 0.0
 
 
+def test_what_was_spent_goes_with_its_campaign_though_no_offer_is_made() -> None:
+    sale = Campaign(name="sale", items=("hot",), discount=0.25)
+    feed = shop(EAGER, ruled({TRENDING: encode((Trend("hot", 0.1),))}, campaigns=(sale,)))
+    feed(add("x"))
+    spent = feed.shard.offers.deals.pacing.spent
+    assert spent(sale, T0).offers == 1
+    feed.shard.adopt(ruled(), Effects())
+    feed.shard.adopt(ruled(campaigns=(sale,)), Effects())
+    assert spent(sale, T0).offers == 0
+
+
 def test_an_offer_proposes_how_the_article_is_configured() -> None:
     wood = OptionChoice("wood", 100.0, 0.0, 2, (OptionValue("oak", 90.0), OptionValue("ash", 10.0)))
     table = encode(Row(options=(wood,), configured=1.0))
