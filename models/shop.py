@@ -246,7 +246,7 @@ class ShopShard:
         del effects
         customer = self._customer(event, at)
         if customer is not None:
-            self.offers.shown(event.offer_id, event.customer_id, customer, event.sku)
+            self.offers.shown(event.offer_id, event.customer_id, customer, event.sku, at)
 
     def clicked_step(self, event: OfferClicked, at: float, effects: Effects) -> None:
         """An offer was clicked, and may lead to a purchase."""
@@ -383,7 +383,7 @@ class ShopShard:
         self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects,
         wanted: Mapping[str, Reason] = _NOTHING,
     ) -> None:  # fmt: skip
-        """Offer at ``at``, which is over already: unless the offer would be, too."""
+        """Offer at ``at``, which is over already: unless it is so for too long."""
         if self.clock - at < self.settings.offers.expires_after_s:
             self._offer(customer_id, customer, trigger, at, effects, wanted)
 

@@ -104,7 +104,10 @@ class Offers:
         self.deals = Deals(settings.attribution_s, bounds.orders)
         self.holdout = HoldOut(settings.holdout)
         self.tally = Tally()
-        self._pending = Pending(settings.pending, settings.click_window_s, settings.attribution_s)
+        self._pending = Pending(
+            settings.pending, settings.click_window_s, settings.attribution_s,
+            valid_s=settings.expires_after_s, lasting_s=settings.message_expires_after_s,
+        )  # fmt: skip
 
     def follow(self, view: View, shard: int) -> None:
         """Go by the offer rules of a view that is new: what was spent goes with its campaign."""
@@ -139,22 +142,25 @@ class Offers:
         customer.remember_offer(skus, at, limits.daily_cap)
         self.deals.made(skus, deals, customer, at)
         self.tally.made += 1
-        decision = decision_of(slate, customer_id, at, lasting=trigger in _LASTING)
+        lasting = trigger in _LASTING
+        decision = decision_of(slate, customer_id, at, lasting=lasting)
         displaced = self._pending.open(offer_id, decision, customer)
         if displaced is not None:
             self.tally.displaced += 1
             self._learn(displaced, None)
         decided_at = datetime.fromtimestamp(at, UTC)
+        settings = self._settings
+        holds_s = settings.message_expires_after_s if lasting else settings.expires_after_s
         made = Offer(
             offer_id=offer_id,
             decided_at=decided_at,
-            expires_at=decided_at + timedelta(seconds=self._settings.expires_after_s),
+            expires_at=decided_at + timedelta(seconds=holds_s),
             customer_id=customer_id,
             session_id=customer.session_id or None,
             trigger=trigger,
             items=_items(slate, deals, knows.view),
             propensity=purchase_chance,
-            policy=self._settings.exploration,
+            policy=settings.exploration,
             model=self.ranking.version,
         )
         effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
@@ -189,14 +195,15 @@ class Offers:
 
     # -- learning ---------------------------------------------------------------------------------
 
-    def shown(self, offer_id: str, customer_id: str, customer: Customer, sku: str | None) -> None:
+    def shown(
+        self, offer_id: str, customer_id: str, customer: Customer, sku: str | None, at: float
+    ) -> None:
         """Note that an offer, or one article of it, was on the screen: earlier ones are decided."""
         decision = self._pending.find(offer_id, customer_id)
         if decision is None or (sku is not None and sku not in decision.skus):
             self.tally.unmatched += 1
             return
-        self.tally.shown += not decision.shown
-        self._see(decision, sku)
+        self._see(offer_id, decision, sku, at)
         for earlier in self._pending.replace(customer, offer_id):
             self._learn(earlier, customer)
 
@@ -210,8 +217,7 @@ class Offers:
             return
         place = 0 if sku is None else decision.skus.index(sku)
         # What was clicked must have been seen, whether an impression says so or not.
-        self.tally.shown += not decision.shown
-        self._see(decision, decision.skus[place])
+        self._see(offer_id, decision, decision.skus[place], at)
         if place in decision.clicked:
             return
         decision.clicked.add(place)
@@ -271,7 +277,8 @@ class Offers:
         waiting = {("offers", "pending"): float(len(self._pending))}
         return {**self.ranking.report(), **self.tally.report(), **holdout, **waiting}
 
-    def _see(self, decision: Decision, sku: str | None) -> None:
+    def _see(self, offer_id: str, decision: Decision, sku: str | None, at: float) -> None:
+        self.tally.shown += self._pending.see(offer_id, at)
         places = range(len(decision.skus)) if sku is None else [decision.skus.index(sku)]
         decision.shown.update(places)
 

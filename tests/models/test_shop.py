@@ -441,7 +441,7 @@ def test_no_click_in_time_is_learnt_as_none() -> None:
     feed(add("x"))
     (offer,) = feed.sent
     feed(shown(offer.offer_id, 1.0))
-    feed.shard.tick(T0 + EAGER.offers.click_window_s, feed.effects)
+    feed.shard.tick(T0 + 1.0 + EAGER.offers.click_window_s, feed.effects)
     report = feed.shard.report()
     assert (report["clicks", "examples"], report["clicks", "positives"]) == (len(offer.items), 0)
     assert customer(feed).ignored == {item.sku: 1 for item in offer.items}
