@@ -275,6 +275,7 @@ class ShopShard:
         if self.view is not None:
             self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
+        customer.session_orders += 1
         customer.last_order_at = at
         for sku in ordered:
             customer.remember_purchase(sku, at)

@@ -18,7 +18,7 @@ from models.offers.choosing import Variety
 from models.offers.deals import Deals, bill_of, money_of
 from models.offers.holdout import HoldOut
 from models.offers.interest import Interest
-from models.offers.limits import may_offer, suppressed
+from models.offers.limits import may_offer, not_wanted, resting
 from models.offers.pending import Click, Decision, Pending
 from models.offers.ranking import Chosen, Facts, OfferRanking, Slate, decision_of
 from models.offers.repurchase import Repurchase
@@ -122,18 +122,22 @@ class Offers:
         """Make an offer, if there is anything to offer and nothing speaks against it."""
         rules = _rules_of(knows.view)
         limits = limits_in_force(rules, self._settings)
-        if not rules.trigger_on(trigger) or not may_offer(customer, at, limits):
+        if not rules.trigger_on(trigger):
+            return
+        may = may_offer(customer, at, limits)
+        counts = limits.daily_cap > 0 and self._counts(customer, trigger, at)
+        if not may and not counts:
             return
         view = knows.view
-        blocked = suppressed(
+        known = not_wanted(
             customer, at, limits, self.repurchase, lambda sku: self._category_of(sku, view)
         )
+        rest = resting(customer, at, limits)
         sources = [source for source in SOURCES if rules.source_on(source)]
-        found = proposals(customer, knows, blocked, at, sources=sources)
-        if not found:
-            return
-        self.holdout.could_offer(customer_id, customer, at)
-        if self.holdout.holds(customer_id):
+        found = proposals(customer, knows, known | rest, at, sources=sources)
+        if counts and (found or (rest and proposals(customer, knows, known, at, sources=sources))):
+            self.holdout.could_offer(customer_id, customer, at)
+        if not found or not may or self.holdout.holds(customer_id):
             return
         offer_id = effects.new_id()
         facts, deals = self._facts(found, knows, customer, rules, limits, at)
@@ -164,6 +168,19 @@ class Offers:
             model=self.ranking.version,
         )
         effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
+
+    def _counts(self, customer: Customer, trigger: Trigger, at: float) -> bool:
+        """Return whether this session counts for what offers add, if there is anything to offer.
+
+        Only in a session, and only while nothing was ordered in it: what an order makes an offer
+        for cannot have led to that order, and who has bought seldom buys again at once.
+        """
+        return (
+            trigger != "order_placed"
+            and bool(customer.session_id)
+            and not customer.session_orders
+            and self.holdout.is_due(customer, at)
+        )
 
     def _facts(
         self, found: list[Proposal], knows: Knowledge, customer: Customer, rules: OfferRules,

@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from models.campaigns.document import NO_RULES, Limits, OfferRules
 from models.campaigns.limits import LimitsInForce, limits_in_force
 from models.customers import Customer, Purchase
-from models.offers.limits import may_offer, suppressed
+from models.offers.limits import may_offer, not_wanted, resting
 from models.offers.repurchase import Repurchase
 from models.offers.settings import OfferSettings
 from models.sequences.visit import Visit
 
 DAY = 86400.0
 NO_CATEGORY = {}.get
+
+
+def suppressed(
+    customer: Customer, at: float, found: LimitsInForce, repurchase: Repurchase, category_of: Any
+) -> set[str]:
+    return resting(customer, at, found) | not_wanted(customer, at, found, repurchase, category_of)
 
 
 def limits(**changed: Any) -> LimitsInForce:
