@@ -36,6 +36,10 @@ _BUY_PRIORS = dict.fromkeys(PRIORS, 0.0) | {
     "bias": -2.0, "bought_together": 0.3, "next_order": 0.3, "bought_together_strength": 0.3,
     "next_order_strength": 0.5, "agreement": 0.2,
 }  # fmt: skip
+_LEAST = 1e-3
+"""An article that earns nothing counts as if it earned so much of the usual, for the logarithm."""
+_LOSS = -100.0
+"""Far below what chances differ by on a log scale."""
 
 
 class Facts(NamedTuple):
@@ -59,7 +63,10 @@ class Chosen:
 
     sku: str
     score: float
-    """What it is expected to be worth when shown first: a probability, or an amount of money."""
+    """What it is expected to be worth when shown first: the chance of a click, or of an order.
+
+    With the goal margin times its margin, as a share of how much the candidates' margins are on the
+    mean (no amount of money); a boost is a factor on it. Comparable within the offer."""
     chance: float
     """Of a click, in its place."""
     propensity: float
@@ -239,14 +246,19 @@ def _kinds(skus: Sequence[str], categories: Mapping[str, str]) -> npt.NDArray[np
 
 
 def _relative(skus: Sequence[str], margins: Mapping[str, float]) -> Floats:
-    """Return the logarithm of each margin over their mean; 0 where it is unknown."""
+    """Return the logarithm of each margin, in terms of how much they are on the mean.
+
+    Where it is unknown it is taken for the mean of those known, but not for a loss. What is sold at a
+    loss comes after all else, however likely it is bought: `_LOSS` off, and more for a greater loss.
+    """
     known = [margins[sku] for sku in skus if sku in margins]
-    if not known:
+    size = sum(abs(margin) for margin in known) / len(known) if known else 0.0
+    if not size:
         return np.zeros(len(skus))
-    mean = max(sum(known) / len(known), 1e-9)
-    least = mean / 1000  # sold at a loss: last, but never out of reach of the logarithm
-    shares = [max(margins.get(sku, mean), least) / mean for sku in skus]
-    found: Floats = np.log(shares)
+    mean = max(sum(known) / len(known), 0.0)
+    shares = np.array([margins.get(sku, mean) for sku in skus]) / size
+    earns = np.log(np.maximum(shares, _LEAST))
+    found: Floats = np.where(shares < 0, _LOSS - np.log1p(np.abs(shares)), earns)
     return found
 
 
