@@ -61,6 +61,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.listwise", "Listwise"),
         ("models.offers.holdout", "Group"),
         ("models.offers.holdout", "HoldOut"),
+        ("models.offers.drift", "PurchaseWatch"),
         ("models.offers.drift", "Watch"),
         ("models.offers.heads", "ClickHead"),
         ("models.offers.heads", "LinearHead"),

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from models.customers import Customer
 from models.offers.candidates import Proposal, Source
 from models.offers.choosing import Choice, Variety, choose
-from models.offers.drift import Watch
+from models.offers.drift import PurchaseWatch, Watch
 from models.offers.features import PRIORS, RECORD, Candidates, candidates_of, named, placed
 from models.offers.heads import ClickHead, LinearHead
 from models.offers.pending import Click, Decision
@@ -91,7 +91,7 @@ class Slate(NamedTuple):
 class OfferRanking:
     """One shard's learnt worth of candidates."""
 
-    __slots__ = ("_settings", "_watch", "buy", "buying", "click", "records")
+    __slots__ = ("_purchases", "_settings", "_watch", "buy", "buying", "click", "records")
 
     def __init__(self, settings: OfferSettings, clicks: ContestSettings, articles: int) -> None:
         """Begin with the priors; remember how up to ``articles`` articles fared."""
@@ -101,6 +101,7 @@ class OfferRanking:
         self.buying = Validation()
         self.records = Records(articles)
         self._watch = Watch()
+        self._purchases = PurchaseWatch(settings.pending)
 
     @property
     def version(self) -> str:
@@ -148,15 +149,18 @@ class OfferRanking:
                 self.click.contest.served.take(chance, hit=clicked)
         drift = self._watch.take(float(np.mean(losses)), len(decision.clicked) / len(told))
         if drift:
-            self.click.linear.fade()
+            self.click.fade()
             self.records.fade()
         return drift
 
     def learn_purchase(self, click: Click, *, bought: bool) -> None:
         """Learn whether a clicked article was bought."""
         row = click.features.tolist()
-        self.buying.take(float(self.chance_to_buy(np.array([row]))[0]), hit=bought)
+        chance = float(self.chance_to_buy(np.array([row]))[0])
+        self.buying.take(chance, hit=bought)
         self.buy.learn(named(row), hit=bought)
+        if self._purchases.take(click.at, log_loss(chance, hit=bought), bought=bought):
+            self.buy.fade()
 
     def chance_to_buy(self, features: Floats) -> Floats:
         """Return the chance of a purchase of each row, once it is clicked."""
@@ -168,6 +172,7 @@ class OfferRanking:
         found = self.click.contest.report()
         found |= {("purchases", name): value for name, value in self.buying.report().items()}
         found["clicks", "drifts"] = float(self._watch.drifts)
+        found["purchases", "drifts"] = float(self._purchases.drifts)
         return found
 
     def _worth(

@@ -405,6 +405,40 @@ def test_a_planted_change_fades_what_was_learnt() -> None:
     assert by.records.certainty("a") == pytest.approx(certain / 2 + 2, abs=1.0)
 
 
+def test_a_drift_of_clicks_leaves_what_is_known_of_purchases() -> None:
+    by, world = shop_window("orders"), World(1)
+    sure = by.buy.deviations.tolist()
+    clicks_at(0.5, by, world, 400)
+    clicks_at(0.0, by, world, 400)
+    report = by.report()
+    assert report["clicks", "drifts"] >= 1.0
+    assert report["purchases", "drifts"] == 0.0
+    assert by.buy.deviations.tolist() == sure
+
+
+def test_a_drift_of_purchases_fades_what_is_known_of_them_alone() -> None:
+    by = ranking()
+    row = array("f", ranked(by).features[0])
+
+    def learn(at: float, bought: bool) -> None:
+        by.learn_purchase(Click(at, "o", row), bought=bought)
+
+    for number in range(1_000):
+        learn(float(number), bought=number % 2 == 0)
+    clicks, records = by.click.linear.deviations.tolist(), by.records.certainty("a")
+    assert by.report()["purchases", "drifts"] == 0.0
+    sure, faded = by.buy.deviations[0], 0.0
+    for number in range(1_000, 1_500):
+        learn(float(number), bought=False)
+        if by.report()["purchases", "drifts"]:
+            faded = by.buy.deviations[0]
+            break
+    assert faded > 1.5 * sure
+    assert by.click.linear.deviations.tolist() == clicks
+    assert by.records.certainty("a") == records
+    assert by.report()["clicks", "drifts"] == 0.0
+
+
 def test_while_nothing_changes_hardly_anything_fades() -> None:
     """In 10 streams of 300 offers each; a watch alone is tried on more (`test_drift`)."""
     drifting = sum(any(clicks_at(0.1, ranking(), World(seed), 300)) for seed in range(10))
