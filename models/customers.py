@@ -68,6 +68,8 @@ class Customer:
     carts: int = 0
     removes: int = 0
     clicks: int = 0
+    session_orders: int = 0
+    """Orders in this session."""
     visit: Visit = field(default_factory=Visit)
     """What was viewed in this session."""
     cart: dict[str, None] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class Customer:
         self.session_id, self.started = session_id, at
         self.sessions += bool(session_id)
         self.views = self.searches = self.carts = self.removes = self.clicks = 0
+        self.session_orders = 0
         self.visit.begin()
         self.cart.clear()
         self.examples.clear()

@@ -94,7 +94,11 @@ class ShopShard:
         self.offers = Offers(
             settings.offers,
             settings.clicks,
-            Bounds(settings.sequences.max_items, settings.sequences.trending_half_life_s),
+            Bounds(
+                settings.sequences.max_items,
+                settings.sequences.trending_half_life_s,
+                settings.itemsets.window,
+            ),
         )
         self.unmatched_returns = 0
         self._seen = {
@@ -137,6 +141,7 @@ class ShopShard:
     def adopt(self, view: View, effects: Effects) -> None:
         """Go on with a newer merged view; offer what became cheaper, or can be had again."""
         before, self.view = self.view, view
+        self.offers.follow(view, effects.shard)
         new = view.opened - self.itemsets.opened
         if new:
             self.itemsets.open_triples(new, effects)
@@ -241,7 +246,7 @@ class ShopShard:
         del effects
         customer = self._customer(event, at)
         if customer is not None:
-            self.offers.shown(event.offer_id, event.customer_id, customer, event.sku)
+            self.offers.shown(event.offer_id, event.customer_id, customer, event.sku, at)
 
     def clicked_step(self, event: OfferClicked, at: float, effects: Effects) -> None:
         """An offer was clicked, and may lead to a purchase."""
@@ -266,10 +271,11 @@ class ShopShard:
         if customer is None:
             return
         self.propensity.close(customer, bought=True)
-        self.offers.ordered(event.customer_id, customer, _worth(event), self.view, at)
+        self.offers.ordered(event.customer_id, customer, event, self.view, at)
         if self.view is not None:
             self.next_order.learn(customer, ordered, self.view, at)
         customer.orders += 1
+        customer.session_orders += 1
         customer.last_order_at = at
         for sku in ordered:
             customer.remember_purchase(sku, at)
@@ -282,6 +288,7 @@ class ShopShard:
         """Cancelled or returned: what was counted is taken back, as far as it is still known."""
         self._customer(event, at)
         self.options.unlearn(event.order_id, event.lines, effects)
+        self.offers.taken_back(event.order_id, event.lines)
         gone = self.demand.taken_back(event.order_id, event.lines, effects)
         if gone is None:
             self.unmatched_returns += 1
@@ -377,7 +384,7 @@ class ShopShard:
         self, customer_id: str, customer: Customer, trigger: Trigger, at: float, effects: Effects,
         wanted: Mapping[str, Reason] = _NOTHING,
     ) -> None:  # fmt: skip
-        """Offer at ``at``, which is over already: unless the offer would be, too."""
+        """Offer at ``at``, which is over already: unless it is so for too long."""
         if self.clock - at < self.settings.offers.expires_after_s:
             self._offer(customer_id, customer, trigger, at, effects, wanted)
 
@@ -402,17 +409,6 @@ class ShopShard:
         )
         chance = self.propensity.score(session_signals(customer, at))
         self.offers.offer(customer_id, customer, trigger, knows, at, chance, effects)
-
-
-def _worth(order: OrderPlaced) -> dict[str, float | None]:
-    """Return what was paid for each article of an order; None where no price is said."""
-    found: dict[str, float | None] = {}
-    for line in order.lines:
-        if line.unit_price is not None:
-            found[line.sku] = (found.get(line.sku) or 0.0) + line.unit_price * line.quantity
-        else:
-            found.setdefault(line.sku, None)
-    return found
 
 
 _STEPS: dict[type, Callable[[ShopShard, Any, float, Effects], None]] = {

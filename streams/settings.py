@@ -340,11 +340,15 @@ ABOUT: dict[type, dict[str, str]] = {
         "cooldown_s": "Seconds between two offers to a customer.",
         "item_cooldown_s": "Seconds before a customer is offered the same article again.",
         "daily_cap": "Most offers to a customer in 24 hours.",
-        "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds.",
+        "rebuy_after_s": "An article bought is not offered to its buyer for so many seconds, while it is not "
+        "learnt when it is bought again and the offer rules do not say.",
         "tired_after": "A customer who has ignored so many offers in a row is left alone for longer.",
         "tired_cooldown_s": "Seconds before such a customer is made another offer.",
-        "expires_after_s": "An offer holds for so many seconds.",
-        "click_window_s": "An offer shown is decided after so many seconds: not clicked means ignored.",
+        "expires_after_s": "An offer holds for so many seconds; it must be seen by then to be learnt from.",
+        "message_expires_after_s": "The same for offers that go out as messages: session_end, cart_left, "
+        "price_drop and back_in_stock.",
+        "click_window_s": "An offer is decided so many seconds after it was first seen: not clicked means "
+        "ignored.",
         "attribution_s": "A purchase so many seconds after the click is due to the offer.",
         "session_end_s": "A session silent for so many seconds seems to end (trigger session_end).",
         "cart_left_s": "A cart is left behind after so many seconds of silence (trigger cart_left); "

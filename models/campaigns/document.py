@@ -36,7 +36,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item_cooldown_s: float | None = None
     """Between two offers of the same article to a customer."""
     rebuy_after_s: float | None = None
-    """An article bought is not offered to its buyer for so long."""
+    """An article bought is not offered to its buyer for so long. None: as long as is learnt."""
     category_rebuy_after_s: dict[str, float] = {}
     """The same for articles of a category."""
     ignored_cooldown_s: float = 0.0

@@ -21,12 +21,17 @@ class LimitsInForce:
     ignored_limit: int
     category_quota: int
     diversity: float
-    rebuy_after_s: float
+    rebuy_after_s: float | None
+    """None: the rules say nothing; what is learnt holds, and the settings while nothing is."""
+    unlearnt_rebuy_after_s: float
     tired_after: int
     tired_cooldown_s: float
 
-    def rebuy_after(self, category: str | None) -> float:
-        """Return for how many seconds an article of a category is not offered to who bought it."""
+    def rebuy_after(self, category: str | None) -> float | None:
+        """Return for how many seconds the rules bar an article of a category from who bought it.
+
+        None: they do not say.
+        """
         if category is None:
             return self.rebuy_after_s
         return self.category_rebuy_after_s.get(category, self.rebuy_after_s)
@@ -47,7 +52,8 @@ def limits_in_force(rules: OfferRules, settings: OfferSettings) -> LimitsInForce
         said.ignored_limit,
         settings.category_quota if said.category_quota is None else said.category_quota,
         settings.diversity if said.diversity is None else said.diversity,
-        settings.rebuy_after_s if said.rebuy_after_s is None else said.rebuy_after_s,
+        said.rebuy_after_s,
+        settings.rebuy_after_s,
         settings.tired_after,
         settings.tired_cooldown_s,
     )

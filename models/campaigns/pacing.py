@@ -25,15 +25,18 @@ class Spent:
     offers: int = 0
     last: float = 0.0
     """When last, in unix seconds."""
+    run: int = 0
+    """Counts up over the shard's runs of campaigns: a name may come again, and is another run then."""
 
 
 class BudgetPacing:
     """One shard's spending on the campaigns that there are. Times in unix seconds."""
 
-    __slots__ = ("_number", "_shards", "_spent")
+    __slots__ = ("_number", "_runs", "_shards", "_spent")
 
     def __init__(self) -> None:
         self._number = 0
+        self._runs = 0
         self._shards = 1
         self._spent: dict[str, Spent] = {}
 
@@ -46,8 +49,10 @@ class BudgetPacing:
         if not 0 <= number < shards:
             raise ValueError(f"There is no shard {number} of {shards}.")
         self._number, self._shards = number, shards
+        before = self._spent
         self._spent = {
-            campaign.name: self._spent.get(campaign.name, Spent()) for campaign in rules.campaigns
+            campaign.name: before.get(campaign.name) or Spent(run=self._next_run())
+            for campaign in rules.campaigns
         }
 
     def may_spend(self, campaign: Campaign, at: float) -> bool:
@@ -71,14 +76,23 @@ class BudgetPacing:
                 return False
         return True
 
-    def spend(self, campaign: Campaign, amount: float, at: float) -> None:
-        """Note discount given: ``amount`` in money, negative if an order was taken back.
+    def spend(self, campaign: Campaign, amount: float, at: float) -> int | None:
+        """Note discount given, ``amount`` in money; return the run it is of, for `give_back`.
 
         What it costs is known when an order holds the article within the attribution window: the
-        discount times the price. A campaign that is not followed is passed over.
+        discount times the price. A campaign that is not followed is passed over: None.
         """
-        if (spent := self._touch(campaign, at)) is not None:
-            spent.money = max(spent.money + amount, 0.0)
+        spent = self._touch(campaign, at)
+        if spent is None:
+            return None
+        spent.money += amount
+        return spent.run
+
+    def give_back(self, name: str, run: int, amount: float) -> None:
+        """Take back what was spent in a run of a campaign; of one that is over nothing is left."""
+        spent = self._spent.get(name)
+        if spent is not None and spent.run == run:
+            spent.money = max(spent.money - amount, 0.0)
 
     def count_offer(self, campaign: Campaign, at: float) -> None:
         """Note that an offer with an article of the campaign was made."""
@@ -106,9 +120,13 @@ class BudgetPacing:
         if spent is None:
             return None
         if _earlier(spent, campaign, at):
-            spent.money, spent.offers = 0.0, 0
+            spent.money, spent.offers, spent.run = 0.0, 0, self._next_run()
         spent.last = max(spent.last, at)
         return spent
+
+    def _next_run(self) -> int:
+        self._runs += 1
+        return self._runs
 
 
 _NOTHING = Spent()

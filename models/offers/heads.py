@@ -17,6 +17,7 @@ from river import linear_model, optim, utils
 
 from models.offers.features import NAMES, named
 from models.propensity.contenders.contender import Contender, sigmoid
+from models.propensity.contenders.linear import LinearSvm
 from models.propensity.contenders.roster import ROSTER, Name
 from models.propensity.contest import Contest
 from models.propensity.settings import ContestSettings
@@ -140,3 +141,10 @@ class ClickHead:
         self.linear.learn(row, hit=hit)
         for own in self._others.values():
             own.learn(row, hit=hit)  # type: ignore[arg-type]
+
+    def fade(self) -> None:
+        """Have those trust what was learnt less who would not by themselves: the linear ones."""
+        self.linear.fade()
+        for own in self._others.values():
+            if isinstance(own, LinearSvm):
+                own.fade()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from models.campaigns.limits import LimitsInForce
 from models.customers import Customer
 from models.offers.repurchase import Repurchase
-from models.offers.shelves import Shelves
 
 
 def may_offer(customer: Customer, at: float, limits: LimitsInForce) -> bool:
@@ -23,15 +24,9 @@ def may_offer(customer: Customer, at: float, limits: LimitsInForce) -> bool:
     return len(times) < limits.daily_cap or at - times[-limits.daily_cap] >= 86400.0
 
 
-def suppressed(
-    customer: Customer, at: float, limits: LimitsInForce, repurchase: Repurchase, shelves: Shelves
-) -> set[str]:
-    """Return the articles that must not be offered to a customer now.
-
-    That is what lies in the cart or was just looked at, was offered lately, was shown and ignored, or
-    bought so lately that it is not bought again yet.
-    """
-    blocked = {
+def resting(customer: Customer, at: float, limits: LimitsInForce) -> set[str]:
+    """Return the articles that must not be offered again yet: offered lately, or shown and ignored."""
+    return {
         sku
         for sku, offered_at in customer.offered.items()
         if at - offered_at < limits.item_cooldown_s
@@ -40,10 +35,23 @@ def suppressed(
             and customer.ignored.get(sku, 0) >= limits.ignored_limit
         )
     }
-    blocked.update(customer.cart, customer.visit.recent)
+
+
+def not_wanted(
+    customer: Customer, at: float, limits: LimitsInForce, repurchase: Repurchase,
+    category_of: Callable[[str], str | None],
+) -> set[str]:  # fmt: skip
+    """Return the articles that must not be offered, whatever was offered before.
+
+    That is what lies in the cart, was just looked at, or was bought so lately that it is not bought
+    again yet. How long that is the rules say; what is learnt holds only where they do not.
+    """
+    blocked = {*customer.cart, *customer.visit.recent}
     for sku, purchase in customer.bought.items():
-        category = shelves.category_of(sku)
-        wait_s = repurchase.wait_s(sku, category, limits.rebuy_after(category))
+        category = category_of(sku)
+        wait_s = limits.rebuy_after(category)
+        if wait_s is None:
+            wait_s = repurchase.wait_s(sku, category, limits.unlearnt_rebuy_after_s)
         if at - purchase.at < wait_s:
             blocked.add(sku)
     return blocked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
@@ -15,10 +15,10 @@ from models.customers import Customer, Customers
 from models.effects import Effects, Output
 from models.offers.candidates import SOURCES, Knowledge, Proposal, Source, proposals
 from models.offers.choosing import Variety
-from models.offers.deals import Deals, money_of
+from models.offers.deals import Deals, bill_of, money_of
 from models.offers.holdout import HoldOut
 from models.offers.interest import Interest
-from models.offers.limits import may_offer, suppressed
+from models.offers.limits import may_offer, not_wanted, resting
 from models.offers.pending import Click, Decision, Pending
 from models.offers.ranking import Chosen, Facts, OfferRanking, Slate, decision_of
 from models.offers.repurchase import Repurchase
@@ -28,6 +28,7 @@ from models.options.proposal import proposed_options
 from models.propensity.settings import ContestSettings
 from models.segments import segment_of
 from models.view import View
+from schemas.orders import OrderLine, OrderPlaced
 from schemas.outputs import Offer, OfferItem
 from schemas.topics import OFFERS
 
@@ -44,10 +45,11 @@ _TRIED_ENOUGH = 1.0
 
 
 class Bounds(NamedTuple):
-    """Most articles that are remembered, and how long views count as a trend."""
+    """Most articles and orders that are remembered, and how long views count as a trend."""
 
     articles: int
     trending_half_life_s: float
+    orders: int = 10_000
 
 
 class Tally:
@@ -99,10 +101,17 @@ class Offers:
         self.shelves = Shelves(bounds.trending_half_life_s, bounds.articles)
         self.repurchase = Repurchase(bounds.articles)
         self.interest = Interest(bounds.articles)
-        self.deals = Deals(settings.attribution_s)
+        self.deals = Deals(settings.attribution_s, bounds.orders)
         self.holdout = HoldOut(settings.holdout)
         self.tally = Tally()
-        self._pending = Pending(settings.pending, settings.click_window_s, settings.attribution_s)
+        self._pending = Pending(
+            settings.pending, settings.click_window_s, settings.attribution_s,
+            valid_s=settings.expires_after_s, lasting_s=settings.message_expires_after_s,
+        )  # fmt: skip
+
+    def follow(self, view: View, shard: int) -> None:
+        """Go by the offer rules of a view that is new: what was spent goes with its campaign."""
+        self.deals.follow(view.rules, shard, len(view.versions))
 
     # -- making -----------------------------------------------------------------------------------
 
@@ -113,44 +122,65 @@ class Offers:
         """Make an offer, if there is anything to offer and nothing speaks against it."""
         rules = _rules_of(knows.view)
         limits = limits_in_force(rules, self._settings)
-        if not rules.trigger_on(trigger) or not may_offer(customer, at, limits):
+        if not rules.trigger_on(trigger):
             return
-        blocked = suppressed(customer, at, limits, self.repurchase, self.shelves)
+        may = may_offer(customer, at, limits)
+        counts = limits.daily_cap > 0 and self._counts(customer, trigger, at)
+        if not may and not counts:
+            return
+        view = knows.view
+        known = not_wanted(
+            customer, at, limits, self.repurchase, lambda sku: self._category_of(sku, view)
+        )
+        rest = resting(customer, at, limits)
         sources = [source for source in SOURCES if rules.source_on(source)]
-        found = proposals(customer, knows, blocked, at, sources=sources)
-        if not found:
-            return
-        self.holdout.could_offer(customer_id, customer, at)
-        if self.holdout.holds(customer_id):
+        found = proposals(customer, knows, known | rest, at, sources=sources)
+        if counts and (found or (rest and proposals(customer, knows, known, at, sources=sources))):
+            self.holdout.could_offer(customer_id, customer, at)
+        if not found or not may or self.holdout.holds(customer_id):
             return
         offer_id = effects.new_id()
-        shards = 1 if knows.view is None else len(knows.view.versions)
-        self.deals.follow(rules, effects.shard, shards)
         facts, deals = self._facts(found, knows, customer, rules, limits, at)
         slate = self.ranking.rank(found, customer, facts, int(offer_id.replace("-", ""), 16))
         skus = tuple(one.sku for one in slate.chosen)
         customer.remember_offer(skus, at, limits.daily_cap)
         self.deals.made(skus, deals, customer, at)
         self.tally.made += 1
-        decision = decision_of(slate, customer_id, at, lasting=trigger in _LASTING)
+        lasting = trigger in _LASTING
+        decision = decision_of(slate, customer_id, at, lasting=lasting)
         displaced = self._pending.open(offer_id, decision, customer)
         if displaced is not None:
             self.tally.displaced += 1
             self._learn(displaced, None)
         decided_at = datetime.fromtimestamp(at, UTC)
+        settings = self._settings
+        holds_s = settings.message_expires_after_s if lasting else settings.expires_after_s
         made = Offer(
             offer_id=offer_id,
             decided_at=decided_at,
-            expires_at=decided_at + timedelta(seconds=self._settings.expires_after_s),
+            expires_at=decided_at + timedelta(seconds=holds_s),
             customer_id=customer_id,
             session_id=customer.session_id or None,
             trigger=trigger,
             items=_items(slate, deals, knows.view),
             propensity=purchase_chance,
-            policy=self._settings.exploration,
+            policy=settings.exploration,
             model=self.ranking.version,
         )
         effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
+
+    def _counts(self, customer: Customer, trigger: Trigger, at: float) -> bool:
+        """Return whether this session counts for what offers add, if there is anything to offer.
+
+        Only in a session, and only while nothing was ordered in it: what an order makes an offer
+        for cannot have led to that order, and who has bought seldom buys again at once.
+        """
+        return (
+            trigger != "order_placed"
+            and bool(customer.session_id)
+            and not customer.session_orders
+            and self.holdout.is_due(customer, at)
+        )
 
     def _facts(
         self, found: list[Proposal], knows: Knowledge, customer: Customer, rules: OfferRules,
@@ -161,8 +191,7 @@ class Offers:
         articles = _articles(skus, knows.view)
         categories = {}
         for sku in skus:
-            told = articles[sku].category if sku in articles else None
-            category = told or self.shelves.category_of(sku)
+            category = self._category_of(sku, knows.view)
             if category is not None:
                 categories[sku] = category
         deals = self.deals.of(skus, rules, customer, segment_of(customer, at), categories, at)
@@ -174,16 +203,23 @@ class Offers:
         )  # fmt: skip
         return facts, deals
 
+    def _category_of(self, sku: str, view: View | None) -> str | None:
+        """Return an article's category: as the catalogue says, else as its latest view named it."""
+        article = None if view is None else view.article(sku)
+        told = None if article is None else article.category
+        return told or self.shelves.category_of(sku)
+
     # -- learning ---------------------------------------------------------------------------------
 
-    def shown(self, offer_id: str, customer_id: str, customer: Customer, sku: str | None) -> None:
+    def shown(
+        self, offer_id: str, customer_id: str, customer: Customer, sku: str | None, at: float
+    ) -> None:
         """Note that an offer, or one article of it, was on the screen: earlier ones are decided."""
         decision = self._pending.find(offer_id, customer_id)
         if decision is None or (sku is not None and sku not in decision.skus):
             self.tally.unmatched += 1
             return
-        self.tally.shown += not decision.shown
-        self._see(decision, sku)
+        self._see(offer_id, decision, sku, at)
         for earlier in self._pending.replace(customer, offer_id):
             self._learn(earlier, customer)
 
@@ -197,8 +233,7 @@ class Offers:
             return
         place = 0 if sku is None else decision.skus.index(sku)
         # What was clicked must have been seen, whether an impression says so or not.
-        self.tally.shown += not decision.shown
-        self._see(decision, decision.skus[place])
+        self._see(offer_id, decision, decision.skus[place], at)
         if place in decision.clicked:
             return
         decision.clicked.add(place)
@@ -214,29 +249,26 @@ class Offers:
         self.shelves.learn(sku, category, segment, at)
 
     def ordered(
-        self, customer_id: str, customer: Customer, worth: Mapping[str, float | None],
-        view: View | None, at: float,
-    ) -> None:  # fmt: skip
-        """Learn from an order before it is remembered: of what was clicked, and what is bought again.
-
-        ``worth`` says what was paid for each article, before discounts; None: nobody knows.
-        """
+        self, customer_id: str, customer: Customer, order: OrderPlaced, view: View | None, at: float
+    ) -> None:
+        """Learn from an order before it is remembered: of what was clicked, and what is bought again."""
         self.holdout.bought(customer_id, customer)
-        articles = _articles(worth, view)
-        paid = {
-            sku: amount if amount is not None else (sku in articles and articles[sku].price) or 0.0
-            for sku, amount in worth.items()
-        }
-        self.deals.bought(customer, _rules_of(view), paid, at)
-        for sku in worth:
+        skus = dict.fromkeys(line.sku for line in order.lines)
+        bill = bill_of(order, _articles(skus, view))
+        self.deals.bought(customer, _rules_of(view), bill, at)
+        for sku in skus:
             self.interest.drop(sku, customer_id, customer)
             before = customer.bought.get(sku)
             if before is not None:
-                self.repurchase.learn(sku, self.shelves.category_of(sku), at - before.at)
+                self.repurchase.learn(sku, self._category_of(sku, view), at - before.at)
             click = self._pending.bought(customer, customer_id, sku)
             if click is not None:
                 self.tally.bought += 1
                 self.ranking.learn_purchase(click, bought=True)
+
+    def taken_back(self, order_id: str, lines: Sequence[OrderLine]) -> None:
+        """Give back what lines of an order (none named: all) took of campaigns' budgets."""
+        self.deals.taken_back(order_id, lines)
 
     def pass_time(self, at: float, customers: Customers) -> None:
         """Decide the offers whose time is over."""
@@ -261,7 +293,8 @@ class Offers:
         waiting = {("offers", "pending"): float(len(self._pending))}
         return {**self.ranking.report(), **self.tally.report(), **holdout, **waiting}
 
-    def _see(self, decision: Decision, sku: str | None) -> None:
+    def _see(self, offer_id: str, decision: Decision, sku: str | None, at: float) -> None:
+        self.tally.shown += self._pending.see(offer_id, at)
         places = range(len(decision.skus)) if sku is None else [decision.skus.index(sku)]
         decision.shown.update(places)
 

@@ -1,7 +1,8 @@
 """Offers that wait for what customers do with them: shown, clicked, bought, or nothing in time.
 
 All articles of an offer are labelled at one time, when it is decided: at the end of the click window,
-or earlier when the customer is shown the next offer or goes. To learn clicks when they come and their
+which begins when it is first seen, or earlier when the customer is shown the next offer or goes. One
+that is not seen while it holds is waited for no longer. To learn clicks when they come and their
 absence when the window ends would have the model see clicks first, and believe in too many of them
 (delayed feedback; Chapelle, 2014). A purchase is learnt when it comes, its absence at the end of the
 attribution window: a day is too long to wait for what is seldom and worth most.
@@ -41,6 +42,8 @@ class Decision:
     shown: set[int] = field(default_factory=set)
     """The places that were on the screen."""
     clicked: set[int] = field(default_factory=set)
+    seen_at: float | None = None
+    """When it was first on a screen; None: not yet."""
 
     def row(self, place: int) -> list[float]:
         """Return the features of an article."""
@@ -60,14 +63,27 @@ class Click:
 class Pending:
     """One shard's open offers, and clicked articles that were not bought yet. Both are bounded."""
 
-    __slots__ = ("_clicks", "_open", "_window_s", "capacity", "keep_s")
+    __slots__ = (
+        "_clicks", "_lasting", "_lasting_s", "_open", "_seen", "_unseen", "_valid_s", "_window_s",
+        "capacity", "keep_s",
+    )  # fmt: skip
 
-    def __init__(self, capacity: int, window_s: float, keep_s: float) -> None:
-        """Wait ``window_s`` seconds for a click, and ``keep_s`` from there for a purchase."""
+    def __init__(
+        self, capacity: int, window_s: float, keep_s: float, *, valid_s: float, lasting_s: float
+    ) -> None:
+        """Wait ``window_s`` seconds from an impression for a click, and ``keep_s`` from there for a purchase.
+
+        For the impression ``valid_s`` from the making, or ``lasting_s`` of an offer that lasts.
+        """
         self.capacity = capacity
         self.keep_s = keep_s
-        self._window_s = window_s
+        self._window_s, self._valid_s, self._lasting_s = window_s, valid_s, lasting_s
         self._open: OrderedDict[str, Decision] = OrderedDict()
+        # Each open offer is in one of three queues with the time its wait began. Within a queue all
+        # wait as long, so the first is due first; but for late events, which wait a little longer.
+        self._unseen: OrderedDict[str, float] = OrderedDict()
+        self._lasting: OrderedDict[str, float] = OrderedDict()
+        self._seen: OrderedDict[str, float] = OrderedDict()
         self._clicks: OrderedDict[tuple[str, str], Click] = OrderedDict()
 
     def __len__(self) -> int:
@@ -76,43 +92,60 @@ class Pending:
     def open(self, offer_id: str, decision: Decision, customer: Customer) -> Decision | None:
         """Wait for an offer; return the oldest one if there is no room for it any more."""
         self._open[offer_id] = decision
+        self._queue_of(decision)[offer_id] = decision.at
         customer.waiting[:] = [o for o in customer.waiting if o in self._open]
         customer.waiting.append(offer_id)
         if len(self._open) <= self.capacity:
             return None
-        _, oldest = self._open.popitem(last=False)
-        return oldest
+        return self._close(next(iter(self._open)))
 
     def find(self, offer_id: str, customer_id: str) -> Decision | None:
         """Return an open offer; None if it is unknown, decided, or another customer's."""
         found = self._open.get(offer_id)
         return found if found is not None and found.customer_id == customer_id else None
 
+    def see(self, offer_id: str, at: float) -> bool:
+        """Note that an open offer is on a screen; return whether it is for the first time.
+
+        From then on it is a click that it waits for.
+        """
+        decision = self._open[offer_id]
+        if decision.seen_at is not None:
+            return False
+        del self._queue_of(decision)[offer_id]
+        decision.seen_at = max(at, decision.at)
+        self._seen[offer_id] = decision.seen_at
+        return True
+
     def replace(self, customer: Customer, by: str) -> list[Decision]:
         """Decide a customer's offers made before one: that is what the screen shows now.
 
-        Not those made after it: they are on their way to the screen.
+        Not those made after it: they are on their way to the screen. Nor what reaches the customer
+        outside of the page: a message is there to be read yet, whatever the page shows.
         """
         waiting = customer.waiting
         place = waiting.index(by) if by in waiting else 0
-        gone, waiting[:] = waiting[:place], waiting[place:]
-        return self._decided(gone)
+        before = [o for o in waiting[:place] if o in self._open]
+        waiting[:] = [o for o in before if self._open[o].lasting] + waiting[place:]
+        return [self._close(o) for o in before if not self._open[o].lasting]
 
     def end_session(self, customer: Customer) -> list[Decision]:
         """Decide the offers of a session that is over."""
         waiting = [o for o in customer.waiting if o in self._open]
         customer.waiting[:] = [o for o in waiting if self._open[o].lasting]
-        return self._decided([o for o in waiting if not self._open[o].lasting])
+        return [self._close(o) for o in waiting if not self._open[o].lasting]
 
     def expired(self, at: float) -> Iterator[Decision]:
-        """Yield the offers whose click window has passed by ``at``, no longer open."""
-        limit = at - self._window_s
-        while self._open:
-            offer_id, oldest = next(iter(self._open.items()))
-            if oldest.at > limit:
-                return
-            del self._open[offer_id]
-            yield oldest
+        """Yield the offers that have waited long enough by ``at``, no longer open."""
+        for queue, wait_s in (
+            (self._seen, self._window_s), (self._unseen, self._valid_s),
+            (self._lasting, self._lasting_s),
+        ):  # fmt: skip
+            while queue:
+                offer_id, since = next(iter(queue.items()))
+                if since > at - wait_s:
+                    break
+                yield self._close(offer_id)
 
     def click(self, customer: Customer, customer_id: str, sku: str, click: Click) -> Click | None:
         """Wait for the purchase of a clicked article; return what there is no room for any more."""
@@ -146,15 +179,22 @@ class Pending:
             del self._clicks[key]
             yield oldest
 
-    def _decided(self, offer_ids: list[str]) -> list[Decision]:
-        found = (self._open.pop(offer_id, None) for offer_id in offer_ids)
-        return [decision for decision in found if decision is not None]
-
     def forget(self, customer: Customer, customer_id: str) -> None:
         """Forget a customer's offers and clicks: nothing is learnt from them."""
         for offer_id in customer.waiting:
-            self._open.pop(offer_id, None)
+            if offer_id in self._open:
+                self._close(offer_id)
         for sku in customer.clicked:
             self._clicks.pop((customer_id, sku), None)
         customer.waiting.clear()
         customer.clicked.clear()
+
+    def _close(self, offer_id: str) -> Decision:
+        decision = self._open.pop(offer_id)
+        del self._queue_of(decision)[offer_id]
+        return decision
+
+    def _queue_of(self, decision: Decision) -> OrderedDict[str, float]:
+        if decision.seen_at is not None:
+            return self._seen
+        return self._lasting if decision.lasting else self._unseen

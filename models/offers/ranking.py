@@ -21,7 +21,7 @@ import numpy.typing as npt
 from models.customers import Customer
 from models.offers.candidates import Proposal, Source
 from models.offers.choosing import Ints, Variety, choose
-from models.offers.drift import Watch
+from models.offers.drift import PurchaseWatch, Watch
 from models.offers.features import PRIORS, RECORD, Candidates, candidates_of, named, placed
 from models.offers.heads import ClickHead, LinearHead
 from models.offers.pending import Click, Decision
@@ -37,6 +37,10 @@ _BUY_PRIORS = dict.fromkeys(PRIORS, 0.0) | {
     "bias": -2.0, "bought_together": 0.3, "next_order": 0.3, "bought_together_strength": 0.3,
     "next_order_strength": 0.5, "agreement": 0.2,
 }  # fmt: skip
+_LEAST = 1e-3
+"""An article that earns nothing counts as if it earned so much of the usual, for the logarithm."""
+_LOSS = -100.0
+"""Far below what chances differ by on a log scale."""
 
 
 _DRAWN, _DRAWN_PER_PLACE = 24, 4
@@ -68,7 +72,10 @@ class Chosen:
 
     sku: str
     score: float
-    """What it is expected to be worth when shown first: a probability, or an amount of money."""
+    """What it is expected to be worth when shown first: the chance of a click, or of an order.
+
+    With the goal margin times its margin, as a share of how much the candidates' margins are on the
+    mean (no amount of money); a boost is a factor on it. Comparable within the offer."""
     chance: float
     """Of a click, in its place."""
     propensity: float
@@ -105,7 +112,7 @@ class Slate(NamedTuple):
 class OfferRanking:
     """One shard's learnt worth of candidates."""
 
-    __slots__ = ("_settings", "_watch", "buy", "buying", "click", "records")
+    __slots__ = ("_purchases", "_settings", "_watch", "buy", "buying", "click", "records")
 
     def __init__(self, settings: OfferSettings, clicks: ContestSettings, articles: int) -> None:
         """Begin with the priors; remember how up to ``articles`` articles fared."""
@@ -115,6 +122,7 @@ class OfferRanking:
         self.buying = Validation()
         self.records = Records(articles)
         self._watch = Watch()
+        self._purchases = PurchaseWatch(settings.pending)
 
     @property
     def version(self) -> str:
@@ -167,15 +175,18 @@ class OfferRanking:
                 self.click.contest.served.take(chance, hit=clicked)
         drift = self._watch.take(float(np.mean(losses)), len(decision.clicked) / len(told))
         if drift:
-            self.click.linear.fade()
+            self.click.fade()
             self.records.fade()
         return drift
 
     def learn_purchase(self, click: Click, *, bought: bool) -> None:
         """Learn whether a clicked article was bought."""
         row = click.features.tolist()
-        self.buying.take(float(self.chance_to_buy(np.array([row]))[0]), hit=bought)
+        chance = float(self.chance_to_buy(np.array([row]))[0])
+        self.buying.take(chance, hit=bought)
         self.buy.learn(named(row), hit=bought)
+        if self._purchases.take(click.at, log_loss(chance, hit=bought), bought=bought):
+            self.buy.fade()
 
     def chance_to_buy(self, features: Floats) -> Floats:
         """Return the chance of a purchase of each row, once it is clicked."""
@@ -187,6 +198,7 @@ class OfferRanking:
         found = self.click.contest.report()
         found |= {("purchases", name): value for name, value in self.buying.report().items()}
         found["clicks", "drifts"] = float(self._watch.drifts)
+        found["purchases", "drifts"] = float(self._purchases.drifts)
         return found
 
     def _guess(self, candidates: Candidates, facts: Facts) -> _Guess:
@@ -280,14 +292,19 @@ def _kinds(skus: Sequence[str], categories: Mapping[str, str]) -> Ints:
 
 
 def _relative(skus: Sequence[str], margins: Mapping[str, float]) -> Floats:
-    """Return the logarithm of each margin over their mean; 0 where it is unknown."""
+    """Return the logarithm of each margin, in terms of how much they are on the mean.
+
+    Where it is unknown it is taken for the mean of those known, but not for a loss. What is sold at a
+    loss comes after all else, however likely it is bought: `_LOSS` off, and more for a greater loss.
+    """
     known = [margins[sku] for sku in skus if sku in margins]
-    if not known:
+    size = sum(abs(margin) for margin in known) / len(known) if known else 0.0
+    if not size:
         return np.zeros(len(skus))
-    mean = max(sum(known) / len(known), 1e-9)
-    least = mean / 1000  # sold at a loss: last, but never out of reach of the logarithm
-    shares = [max(margins.get(sku, mean), least) / mean for sku in skus]
-    found: Floats = np.log(shares)
+    mean = max(sum(known) / len(known), 0.0)
+    shares = np.array([margins.get(sku, mean) for sku in skus]) / size
+    earns = np.log(np.maximum(shares, _LEAST))
+    found: Floats = np.where(shares < 0, _LOSS - np.log1p(np.abs(shares)), earns)
     return found
 
 

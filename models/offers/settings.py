@@ -23,6 +23,7 @@ class OfferSettings:
     daily_cap: int = 10
     rebuy_after_s: float = 7 * 86400.0
     expires_after_s: float = 1800.0
+    message_expires_after_s: float = 86400.0
     click_window_s: float = 1800.0
     attribution_s: float = 86400.0
     session_end_s: float = 300.0

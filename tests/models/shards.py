@@ -159,7 +159,8 @@ class BusyShop:
                 visit["event_id"] += "-click"
                 self.feed(e.clicked(offer.offer_id, at, sku=sku, **visit))
                 if number % 12 == 1:
-                    self.feed(e.placed(f"o{offer.offer_id}", sku, at, **who))
+                    lines = (OrderLine(sku=sku, quantity=2, unit_price=20.0),)
+                    self.feed(e.placed(f"o{offer.offer_id}", lines, at, **who))
 
     def flush(self) -> None:
         self.sent += self.feed.effects.outputs

@@ -20,7 +20,7 @@ def test_a_new_session_forgets_the_old_one_but_not_the_customer() -> None:
     customer = Customer(
         session_id="s1", views=3, searches=1, carts=1, removes=1, clicks=1, visit=Visit(["a"]),
         cart={"a": None}, examples=[Example({}, 0.5, {})], orders=2, last_order_at=5.0,
-        bought={"a": Purchase(5.0, 1, 1.0)}, offered={"b": 6.0}, offer_times=[6.0],
+        session_orders=1, bought={"a": Purchase(5.0, 1, 1.0)}, offered={"b": 6.0}, offer_times=[6.0],
     )  # fmt: skip
     customer.start_session("s2", 10.0)
     assert customer == Customer(

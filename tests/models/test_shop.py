@@ -376,6 +376,66 @@ def test_who_is_held_out_gets_no_offer_and_is_counted() -> None:
     assert feed.shard.report()["offers", "offered_bought"] == 1.0
 
 
+@pytest.mark.parametrize("group", ["offered", "held_out"])
+class TestWhatOffersAdd:
+    """Which sessions count, and which of them have bought: alike in both groups."""
+
+    def counted(self, group: str, *events: Any, triggers: dict[str, bool] | None = None) -> Any:
+        chosen = OfferSettings(min_views=1, holdout=1.0 if group == "held_out" else 0.0)
+        rows = {TRENDING: encode((Trend("hot", 0.5), Trend("warm", 0.25)))}
+        feed = shop(ShopSettings(offers=chosen), ruled(rows, triggers=triggers or {}))
+        feed(*events)
+        assert bool(feed.sent) == (group == "offered"), "or it shows nothing"
+        report = feed.shard.report()
+        return report["offers", f"{group}_sessions"], report["offers", f"{group}_bought"]
+
+    def test_an_offer_that_an_order_makes_cannot_have_led_to_it(self, group: str) -> None:
+        assert self.counted(group, placed("o", "a", session_id="s1")) == (0, 0)
+        again = placed("o", "a", session_id="s1"), placed("p", "b", 1.0, session_id="s1")
+        assert self.counted(group, *again) == (0, 0)
+
+    def test_a_session_counts_until_it_has_bought(self, group: str) -> None:
+        before = view("a"), placed("o", "a", 1.0), placed("p", "a", 2.0)
+        assert self.counted(group, *before) == (1, 1)
+        # The session goes on: nobody was silent for half an hour.
+        after = placed("o", "a", session_id="s1"), view("a", 1e3), placed("p", "a", 2e3)
+        assert self.counted(group, *after) == (0, 0)
+        next_one = view("a", 1e3, session_id="s2"), placed("p", "a", 2e3)
+        assert self.counted(group, placed("o", "a", session_id="s1"), *next_one) == (1, 1)
+
+    def test_an_order_in_a_later_session_is_not_of_the_one_that_counts(self, group: str) -> None:
+        later = view("a"), search(1.0, session_id="s2"), placed("o", "a", 2.0)
+        assert self.counted(group, *later) == (1, 0)
+
+    def test_what_offers_do_to_a_customers_limits_does_not_decide_who_counts(
+        self, group: str
+    ) -> None:
+        """The order made an offer to the one, who is left alone for two minutes for it."""
+        soon = placed("o", "a", session_id="s1"), view("a", 10.0, session_id="s2")
+        assert self.counted(group, *soon) == (1, 0)
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_what_is_told_outside_of_a_session_does_not_count(within: bool) -> None:
+    on = {"add_to_cart": False, "price_drop": True}
+    first = ruled({"a": encode(Row(article=Article(price=20.0)))}, triggers=on)
+    feed = shop(EAGER, first)
+    feed(add("a"))
+    if not within:
+        feed(search(1e5, customer_id="c2"))
+    cheaper = {"a": encode(Row(article=Article(price=10.0)))}
+    feed.shard.adopt(first.changed(0, 1, cheaper), feed.effects)
+    assert [offer.trigger for offer in feed.sent] == ["price_drop"]
+    assert feed.shard.report()["offers", "offered_sessions"] == within
+
+
+def test_a_shop_that_makes_no_offers_counts_nothing() -> None:
+    none = ruled({TRENDING: encode((Trend("hot", 1.0),))}, limits=Limits(daily_cap=0))
+    feed = shop(EAGER, none)
+    feed(add("a"))
+    assert feed.shard.report()["offers", "offered_sessions"] == 0
+
+
 def test_no_offer_without_anything_to_offer() -> None:
     feed = shop(EAGER)
     feed(add("a"))
@@ -441,7 +501,7 @@ def test_no_click_in_time_is_learnt_as_none() -> None:
     feed(add("x"))
     (offer,) = feed.sent
     feed(shown(offer.offer_id, 1.0))
-    feed.shard.tick(T0 + EAGER.offers.click_window_s, feed.effects)
+    feed.shard.tick(T0 + 1.0 + EAGER.offers.click_window_s, feed.effects)
     report = feed.shard.report()
     assert (report["clicks", "examples"], report["clicks", "positives"]) == (len(offer.items), 0)
     assert customer(feed).ignored == {item.sku: 1 for item in offer.items}
@@ -601,6 +661,45 @@ def test_a_campaign_is_in_the_offer_and_paid_for_by_the_order() -> None:
     assert all(item.campaign is None for item in feed.sent[-1].items), (
         "one offer of it to a customer"
     )
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(("back", "left"), [(cancelled("o"), 0.0), (returned("o", "hot"), 7.5)])
+def test_what_an_order_took_of_a_budget_is_given_back_once(
+    back: Any, left: float, restarts: bool
+) -> None:
+    sale = Campaign(name="sale", items=("hot",), discount=0.25, boost=10.0)
+    view = ruled({TRENDING: encode((Trend("hot", 0.1),))}, campaigns=(sale,))
+    feed = shop(EAGER, view)
+    line = OrderLine(sku="hot", quantity=2, unit_price=30.0)
+    feed(add("x"), placed("o", (line,), 1.0))
+
+    def spent() -> float:
+        if restarts:
+            kept = unseal(seal(Snapshot(feed.shard, {}, ()), b"k" * 32), b"k" * 32)
+            feed.shard = kept.state
+            feed.shard.resume(view)
+        money: float = feed.shard.offers.deals.pacing.spent(sale, T0 + 1).money
+        return money
+
+    assert spent() == pytest.approx(15.0)
+    assert feed(back, back) == ["accepted", "duplicate"]
+    assert spent() == pytest.approx(left)
+    feed(cancelled("o", at=3.0, consent=False))
+    assert spent() == 0.0
+    feed(returned("o", "hot", 4.0))
+    assert spent() == 0.0
+
+
+def test_what_was_spent_goes_with_its_campaign_though_no_offer_is_made() -> None:
+    sale = Campaign(name="sale", items=("hot",), discount=0.25)
+    feed = shop(EAGER, ruled({TRENDING: encode((Trend("hot", 0.1),))}, campaigns=(sale,)))
+    feed(add("x"))
+    spent = feed.shard.offers.deals.pacing.spent
+    assert spent(sale, T0).offers == 1
+    feed.shard.adopt(ruled(), Effects())
+    feed.shard.adopt(ruled(campaigns=(sale,)), Effects())
+    assert spent(sale, T0).offers == 0
 
 
 def test_an_offer_proposes_how_the_article_is_configured() -> None:

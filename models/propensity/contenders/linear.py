@@ -12,6 +12,8 @@ from models.propensity.features import Features
 
 _RATE = 0.1
 _SURE = 1e-9
+_FADED = 0.25
+"""What is left of the sums of squared gradients when what was learnt holds no longer."""
 
 
 class Logistic:
@@ -57,6 +59,11 @@ class Scaling:
         self._slope -= _RATE * error * margin / math.sqrt(self._slope_squares)
         self._offset -= _RATE * error / math.sqrt(self._offset_squares)
 
+    def fade(self) -> None:
+        """Learn faster from now on."""
+        self._slope_squares *= _FADED
+        self._offset_squares *= _FADED
+
 
 class LinearSvm:
     """A linear support vector machine: hinge loss with AdaGrad, and without a penalty on weights."""
@@ -81,6 +88,13 @@ class LinearSvm:
         # of the time of most examples.
         if (margin if hit else -margin) < 1:
             self._model.learn_one(features, hit)
+
+    def fade(self) -> None:
+        """Learn twice as fast from now on: AdaGrad's steps only ever become smaller."""
+        squares = self._model.optimizer.g2
+        for name in list(squares):
+            squares[name] *= _FADED
+        self._scaling.fade()
 
     def _margin(self, features: Features) -> float:
         # River squeezes the margin through a sigmoid, which under this loss is no probability: back.

@@ -125,7 +125,8 @@ def test_limits_come_from_the_settings_where_the_rules_say_nothing() -> None:
     own = OfferSettings(daily_cap=3, cooldown_s=1.0, item_cooldown_s=2.0, rebuy_after_s=3.0)
     found = limits_in_force(NO_RULES, own)
     assert (found.daily_cap, found.cooldown_s, found.item_cooldown_s) == (3, 1.0, 2.0)
-    assert (found.rebuy_after("wine"), found.rebuy_after(None)) == (3.0, 3.0)
+    assert (found.rebuy_after("wine"), found.rebuy_after(None)) == (None, None)
+    assert found.unlearnt_rebuy_after_s == 3.0
     assert (found.ignored_cooldown_s, found.category_quota, found.diversity) == (0.0, 3, 0.1)
 
 

@@ -89,12 +89,46 @@ def test_whichever_is_used_up_first_ends_it() -> None:
 def test_an_order_taken_back_gives_its_discount_back() -> None:
     campaign = sale(budget=10.0, discount=0.1)
     pace = pacing(campaign)
-    pace.spend(campaign, 10.0, END)
-    pace.spend(campaign, -4.0, END)
+    run = pace.spend(campaign, 10.0, END)
+    assert run is not None
+    pace.give_back("sale", run, 4.0)
     assert pace.spent(campaign, END).money == 6.0
     assert pace.may_spend(campaign, END)
-    pace.spend(campaign, -40.0, END)
+    pace.give_back("another", run, 4.0)
+    pace.give_back("sale", run, 40.0)
     assert pace.spent(campaign, END).money == 0.0
+
+
+def test_what_comes_back_is_given_to_the_run_that_it_was_taken_from() -> None:
+    first = sale(budget=10.0, discount=0.1)
+    again = sale(budget=10.0, discount=0.1, starts=moment(2 * LASTS), ends=moment(3 * LASTS))
+    late = START + 3 * LASTS - 1
+    pace = pacing(first)
+    old = pace.spend(first, 10.0, END)
+    pace.follow(OfferRules(campaigns=(again,)), 0, 1)
+    new = pace.spend(again, 10.0, late)
+    assert old is not None
+    assert new is not None
+    pace.give_back("sale", old, 10.0)
+    assert pace.spent(again, late).money == 10.0
+    pace.give_back("sale", new, 1.0)
+    assert pace.spent(again, late).money == 9.0
+    pace.follow(NO_RULES, 0, 1)
+    pace.follow(OfferRules(campaigns=(again,)), 0, 1)
+    pace.spend(again, 5.0, late)
+    pace.give_back("sale", new, 5.0)
+    assert pace.spent(again, late).money == 5.0, "what was spent before went with the campaign"
+
+
+def test_what_comes_back_does_not_make_an_old_run_the_new_one() -> None:
+    first = sale(budget=10.0, discount=0.1)
+    again = sale(budget=10.0, discount=0.1, starts=moment(2 * LASTS), ends=moment(3 * LASTS))
+    pace = pacing(first)
+    run = pace.spend(first, 10.0, END)
+    pace.follow(OfferRules(campaigns=(again,)), 0, 1)
+    assert run is not None
+    pace.give_back("sale", run, 4.0)
+    assert pace.spent(again, START + 2 * LASTS).money == 0.0
 
 
 def test_before_and_after_its_dates_it_makes_no_offers() -> None:

@@ -10,8 +10,9 @@ from models.articles import Article
 from models.campaigns.campaign import Campaign
 from models.campaigns.document import NO_RULES, OfferRules
 from models.customers import Customer, Granted
-from models.offers.deals import _MOST, Deals, Money, money_of
-from tests.models.events import moment
+from models.offers.deals import _MOST, Bill, Deals, Money, bill_of, money_of
+from schemas.orders import OrderLine
+from tests.models.events import moment, placed, returned
 
 DAY = 86_400.0
 
@@ -28,7 +29,7 @@ class Desk:
     """One shard's deals under some rules, and a customer."""
 
     def __init__(self, *campaigns: Campaign, shard: int = 0, shards: int = 1) -> None:
-        self.deals = Deals(DAY)
+        self.deals = Deals(DAY, 3)
         self.customer = Customer()
         self.shard, self.shards = shard, shards
         self.apply(*campaigns)
@@ -48,8 +49,12 @@ class Desk:
         found = self.deals.of(chosen, self.rules, self.customer, "new", categories, at)
         self.deals.made(chosen, found, self.customer, at)
 
-    def order(self, at: float = 0.0, **worth: float) -> None:
-        self.deals.bought(self.customer, self.rules, worth, at)
+    def order(self, at: float = 0.0, order_id: str = "o", units: int = 1, **worth: float) -> None:
+        bill = Bill(order_id, {sku: (units, price) for sku, price in worth.items()})
+        self.deals.bought(self.customer, self.rules, bill, at)
+
+    def back(self, lines: dict[str, int] | str = "", order_id: str = "o") -> None:
+        self.deals.taken_back(order_id, returned(order_id, lines).lines)
 
     def spent(self, one: Campaign, at: float = 0.0) -> tuple[int, float]:
         found = self.deals.pacing.spent(one, at)
@@ -66,7 +71,7 @@ def test_articles_are_in_campaigns_by_name_category_and_segment() -> None:
 
 
 def test_without_campaigns_there_are_no_deals() -> None:
-    deals = Deals(DAY)
+    deals = Deals(DAY, 3)
     deals.follow(NO_RULES, 0, 1)
     assert deals.of(["hat"], NO_RULES, Customer(), "new", {}, 0.0) == {}
 
@@ -171,6 +176,96 @@ def test_what_was_spent_on_a_campaign_goes_with_it(others: tuple[Campaign, ...])
     assert desk.spent(sale) == (0, 0.0)
 
 
+# -- what comes back ------------------------------------------------------------------------------
+
+
+def test_what_an_order_took_is_given_back_once() -> None:
+    sale = campaign(budget=100.0)
+    desk = Desk(sale)
+    desk.offer("hat")
+    desk.order(hat=50.0, shoe=80.0)
+    desk.back("shoe")
+    desk.back(order_id="another")
+    assert desk.spent(sale) == (1, pytest.approx(10.0))
+    desk.back()
+    assert desk.spent(sale) == (1, 0.0), "an offer that was made is not taken back"
+    desk.offer("hat")
+    desk.order(order_id="next", hat=50.0)
+    desk.back()
+    assert desk.spent(sale)[1] == pytest.approx(10.0)
+
+
+def test_units_that_come_back_are_given_back_and_never_more_than_there_were() -> None:
+    sale = campaign(items=("hat", "bag"))
+    desk = Desk(sale)
+    desk.offer("hat bag")
+    desk.order(units=4, hat=200.0, bag=20.0)
+    left = []
+    for back in ({"hat": 1}, {"hat": 2, "bag": 9}, {"hat": 5}, {"hat": 5}):
+        desk.back(back)
+        left.append(desk.spent(sale)[1])
+    assert left == [pytest.approx(34.0), pytest.approx(10.0), 0.0, 0.0]
+    assert not desk.deals._booked
+
+
+def test_what_is_left_of_an_order_is_given_back_with_all_of_it() -> None:
+    sale, other = campaign(), campaign("other", items=("bag",), discount=0.5)
+    desk = Desk(sale, other)
+    desk.offer("hat bag")
+    desk.order(units=2, hat=100.0, bag=10.0)
+    desk.back("hat")
+    desk.back()
+    assert (desk.spent(sale), desk.spent(other)) == ((1, 0.0), (1, 0.0))
+
+
+def test_a_budget_is_there_again_once_an_order_came_back() -> None:
+    desk = Desk(campaign(budget=10.0))
+    desk.offer("hat")
+    desk.order(hat=50.0)
+    assert desk.of("hat") == {}
+    desk.back()
+    assert desk.of("hat") == {"hat": "sale"}
+
+
+def test_an_order_number_that_is_used_again_takes_nothing_away() -> None:
+    sale = campaign()
+    desk = Desk(sale)
+    for _ in range(2):
+        desk.offer("hat")
+        desk.order(hat=50.0)
+    desk.order(hat=50.0)
+    desk.back({"hat": 1})
+    assert desk.spent(sale)[1] == pytest.approx(10.0)
+    desk.back()
+    assert desk.spent(sale)[1] == 0.0
+    for _ in range(_MOST + 5):
+        desk.offer("hat")
+        desk.order(hat=50.0)
+    assert len(desk.deals._booked["o"]) == _MOST
+
+
+def test_only_the_last_orders_are_kept_and_only_those_that_took_a_discount() -> None:
+    sale = campaign()
+    desk = Desk(sale)
+    for number in range(5):
+        desk.offer("hat")
+        desk.order(order_id=f"o{number}", hat=50.0)
+        desk.order(order_id=f"p{number}", hat=50.0)
+    assert list(desk.deals._booked) == ["o2", "o3", "o4"]
+    desk.back(order_id="o1")
+    assert desk.spent(sale)[1] == pytest.approx(50.0)
+
+
+def test_what_comes_back_of_a_campaign_that_is_gone_is_given_to_no_other() -> None:
+    sale, other = campaign(), campaign("other", items=("bag",))
+    desk = Desk(sale, other)
+    desk.offer("hat bag")
+    desk.order(hat=50.0, bag=50.0)
+    desk.apply(other)
+    desk.back()
+    assert desk.spent(other) == (1, 0.0)
+
+
 def test_a_shard_beyond_those_the_view_knows_of_has_a_part_too() -> None:
     desk = Desk(campaign(budget=100.0), shard=3, shards=1)
     assert desk.of("hat") == {"hat": "sale"}
@@ -196,4 +291,15 @@ def test_what_offers_mean_in_money() -> None:
     assert money_of(articles, deals) == Money(
         {"bag": 0.2, "no cost": 0.2},
         {"hat": 20.0, "bag": pytest.approx(-5.0), "free": 5.0},
+    )
+
+
+def test_what_is_paid_for_an_order() -> None:
+    lines = (
+        OrderLine(sku="hat", quantity=2, unit_price=30.0), OrderLine(sku="hat", unit_price=10.0),
+        OrderLine(sku="bag", quantity=3), OrderLine(sku="tie"),
+    )  # fmt: skip
+    known = {"hat": Article(price=99.0), "bag": Article(price=50.0), "tie": Article(cost=1.0)}
+    assert bill_of(placed("o", lines), known) == Bill(
+        "o", {"hat": (3, 70.0), "bag": (3, 50.0), "tie": (1, 0.0)}
     )

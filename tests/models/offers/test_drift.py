@@ -6,7 +6,7 @@ import random
 
 from scipy import stats
 
-from models.offers.drift import Watch
+from models.offers.drift import PurchaseWatch, Watch
 from models.propensity.validation import log_loss
 
 
@@ -54,3 +54,56 @@ def test_a_model_that_learns_is_no_drift() -> None:
         for _ in range(1_000):
             assert not watch.take(rng.gauss(loss, 0.05), 0.1)
     assert watch.drifts == 0
+
+
+# -- purchases ------------------------------------------------------------------------------------
+
+DAY = 86_400.0
+
+
+def outcomes(rng: random.Random, days: list[tuple[int, float]]) -> list[tuple[float, bool]]:
+    """Draw clicks of some days, each with so many at such a rate of purchases, as they become known.
+
+    A purchase is known within the hour, its absence a day after the click.
+    """
+    known = []
+    for day, (clicks, rate) in enumerate(days):
+        for _ in range(clicks):
+            at = (day + rng.random()) * DAY
+            bought = rng.random() < rate
+            known.append((at + (rng.random() * 3_600 if bought else DAY), at, bought))
+    return [(at, bought) for _, at, bought in sorted(known)]
+
+
+def drifts(known: list[tuple[float, bool]], chance: float) -> tuple[int, int]:
+    """Return how often there was drift in the order of the clicks, and in that of knowing."""
+    watch, hasty = PurchaseWatch(10_000), Watch()
+    told = False
+    for at, bought in known:
+        loss = log_loss(chance, hit=bought)
+        told |= watch.take(at, loss, bought=bought)
+        hasty.take(loss, float(bought))
+    assert told == (watch.drifts > 0)
+    return watch.drifts, hasty.drifts
+
+
+def test_that_purchases_are_known_sooner_than_their_absence_is_no_drift() -> None:
+    """The first day, and days with a tenfold of clicks of which as many are bought as ever."""
+    days = [(300, 0.2), (300, 0.2), (3_000, 0.2), (300, 0.2), (3_000, 0.2), (300, 0.2)]
+    seen = [drifts(outcomes(random.Random(seed), days), 0.2) for seed in range(20)]
+    assert sum(found > 0 for found, _ in seen) <= 1
+    assert all(hasty > 0 for _, hasty in seen), "the order is what makes it"
+
+
+def test_customers_who_buy_less_of_what_they_click_are_drift() -> None:
+    for seed in range(5):
+        days = [(500, 0.3)] * 4 + [(500, 0.05)] * 4
+        found, _ = drifts(outcomes(random.Random(seed), days), 0.3)
+        assert found >= 1
+
+
+def test_purchases_are_held_back_up_to_a_bound() -> None:
+    watch = PurchaseWatch(3)
+    for number in range(50):
+        watch.take(float(number), 0.1, bought=True)
+        assert len(watch._bought) <= 3

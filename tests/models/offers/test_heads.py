@@ -131,6 +131,25 @@ def test_after_fading_it_learns_faster() -> None:
     assert other < one < before
 
 
+def test_all_linear_contenders_learn_faster_after_fading() -> None:
+    contest = ContestSettings("logistic", "linear_svm")
+    row = named(next(rows(1, 1)))
+
+    def after(fading: bool) -> dict[Any, float]:
+        head = ClickHead(NOTHING, contest)
+        for each, hit in examples(3, 2_000):
+            head.learn(each, hit=hit)
+        if fading:
+            head.fade()
+        for _ in range(20):
+            head.learn(row, hit=False)
+        return head.scores([row[name] for name in NAMES])
+
+    kept, faded = after(fading=False), after(fading=True)
+    assert faded["logistic"] < kept["logistic"]
+    assert faded["linear_svm"] < kept["linear_svm"]
+
+
 @pytest.mark.parametrize("asked", [True, False], ids=["asked before", "not asked"])
 def test_a_restored_head_goes_on_as_if_nothing_had_been(asked: bool) -> None:
     head = taught(200, dict(PRIORS))

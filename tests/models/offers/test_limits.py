@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from models.campaigns.document import NO_RULES, Limits, OfferRules
 from models.campaigns.limits import LimitsInForce, limits_in_force
 from models.customers import Customer, Purchase
-from models.offers.limits import may_offer, suppressed
+from models.offers.limits import may_offer, not_wanted, resting
 from models.offers.repurchase import Repurchase
 from models.offers.settings import OfferSettings
-from models.offers.shelves import Shelves
 from models.sequences.visit import Visit
 
 DAY = 86400.0
+NO_CATEGORY = {}.get
+
+
+def suppressed(
+    customer: Customer, at: float, found: LimitsInForce, repurchase: Repurchase, category_of: Any
+) -> set[str]:
+    return resting(customer, at, found) | not_wanted(customer, at, found, repurchase, category_of)
 
 
 def limits(**changed: Any) -> LimitsInForce:
@@ -64,10 +70,10 @@ def test_what_is_suppressed_and_for_how_long() -> None:
         bought={"bought": Purchase(0.0, 1, 1.0)},
     )  # fmt: skip
     always = {"in cart", "looked at"}
-    repurchase, shelves = Repurchase(10), Shelves(3600.0, 10)
+    repurchase = Repurchase(10)
 
     def blocked(at: float) -> set[str]:
-        return suppressed(customer, at, settings, repurchase, shelves)
+        return suppressed(customer, at, settings, repurchase, NO_CATEGORY)
 
     assert blocked(99.0) == {*always, "offered", "bought"}
     assert blocked(100.0) == {*always, "bought"}
@@ -76,6 +82,38 @@ def test_what_is_suppressed_and_for_how_long() -> None:
         repurchase.learn("bought", None, 5_000.0)
     assert blocked(4_900.0) == {*always, "bought"}, "by what is learnt of the article"
     assert blocked(5_100.0) == always
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ({}, {"tea": 5_000.0, "wine": 5_000.0, "new": 1_000.0}),
+        ({"rebuy_after_s": 300.0}, {"tea": 300.0, "wine": 300.0, "new": 300.0}),
+        (
+            {"category_rebuy_after_s": {"wines": 9_000.0}},
+            {"tea": 5_000.0, "wine": 9_000.0, "new": 1_000.0},
+        ),
+        (
+            {"rebuy_after_s": 300.0, "category_rebuy_after_s": {"wines": 9_000.0}},
+            {"tea": 300.0, "wine": 9_000.0, "new": 300.0},
+        ),
+        ({"rebuy_after_s": 0.0}, {"tea": 0.0, "wine": 0.0, "new": 0.0}),
+    ],
+)
+def test_what_the_rules_say_wins_over_what_is_learnt(
+    said: dict[str, Any], waits: dict[str, float]
+) -> None:
+    """Of tea and wine it is learnt that they are bought again after 5,000 s."""
+    found = limits_in_force(OfferRules(limits=Limits(**said)), OfferSettings(rebuy_after_s=1_000.0))
+    repurchase = Repurchase(10)
+    for sku in ("tea", "wine"):
+        for _ in range(5):
+            repurchase.learn(sku, None, 5_000.0)
+    customer = Customer(bought=dict.fromkeys(waits, Purchase(0.0, 1, 1.0)))
+    for sku, wait in waits.items():
+        for at, blocked in ((max(wait - 1.0, 0.0), wait > 0), (wait + 1.0, False)):
+            known = suppressed(customer, at, found, repurchase, {"wine": "wines"}.get)
+            assert (sku in known) == blocked
 
 
 def test_who_ignores_offer_after_offer_is_left_alone_for_longer() -> None:
@@ -107,6 +145,6 @@ def test_an_article_that_is_ignored_again_and_again_rests() -> None:
     rules = OfferRules(limits=Limits(ignored_cooldown_s=1000.0, ignored_limit=2))
     found = limits_in_force(rules, OfferSettings(item_cooldown_s=10.0))
     customer = Customer(offered={"a": 0.0, "b": 0.0}, ignored={"a": 2, "b": 1})
-    repurchase, shelves = Repurchase(10), Shelves(3600.0, 10)
-    assert suppressed(customer, 20.0, found, repurchase, shelves) == {"a"}
-    assert suppressed(customer, 1000.0, found, repurchase, shelves) == set()
+    repurchase = Repurchase(10)
+    assert suppressed(customer, 20.0, found, repurchase, NO_CATEGORY) == {"a"}
+    assert suppressed(customer, 1000.0, found, repurchase, NO_CATEGORY) == set()

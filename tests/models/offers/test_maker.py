@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 
 from models.articles import Article
-from models.campaigns.document import OfferRules
+from models.campaigns.document import Limits, OfferRules
 from models.customers import Customer, Customers
 from models.effects import Effects, Origin
 from models.itemsets.completion import BasketCompletion, CompletionSettings
 from models.offers.candidates import SOURCES, Knowledge
-from models.offers.maker import TRIGGERS, Bounds, Offers, Trigger
+from models.offers.maker import _LASTING, TRIGGERS, Bounds, Offers, Trigger
 from models.offers.next_order import NextOrder
 from models.offers.settings import OfferSettings
 from models.propensity.settings import ContestSettings
 from models.sequences.guess import Sequences, SequenceSettings
 from models.view import OFFER_RULES, TRENDING, Row, Trend, View, encode
 from schemas.outputs import Offer, Reason
+from tests.models.events import placed
 from tests.models.offers.world import ALONE
 
 EAGER = OfferSettings(
@@ -67,8 +68,11 @@ class Stand:
         assert offer is not None
         return offer
 
-    def shown(self, offer: Offer | str, sku: str | None = None, *, to: str = "c1") -> None:
-        self.offers.shown(_id(offer), to, self.customer(to), sku)
+    def shown(
+        self, offer: Offer | str, sku: str | None = None, *, to: str = "c1", after: float = 0.0
+    ) -> None:
+        at = after + (0.0 if isinstance(offer, str) else offer.decided_at.timestamp())
+        self.offers.shown(_id(offer), to, self.customer(to), sku, at)
 
     def clicked(
         self, offer: Offer | str, sku: str | None = None, at: float = 0.0, *, to: str = "c1"
@@ -78,7 +82,7 @@ class Stand:
     def ordered(
         self, *skus: str, at: float = 0.0, to: str = "c1", view: View | None = None
     ) -> None:
-        self.offers.ordered(to, self.customer(to), dict.fromkeys(skus), view, at)
+        self.offers.ordered(to, self.customer(to), placed("o", " ".join(skus), at), view, at)
 
     def pass_time(self, at: float) -> None:
         self.offers.pass_time(at, self.customers)
@@ -277,13 +281,60 @@ def test_word_of_an_article_of_the_last_offer_leaves_the_next_one_open() -> None
     assert stand.examples() == (2, 0)
 
 
-def test_the_click_window_ends_to_the_second() -> None:
-    stand = Stand(click_window_s=100.0)
-    stand.shown(stand.made(5.0))
-    stand.pass_time(104.9)
+def test_the_click_window_begins_when_something_is_first_seen_and_ends_to_the_second() -> None:
+    stand = Stand(click_window_s=100.0, expires_after_s=60.0)
+    offer = stand.made(5.0)
+    stand.pass_time(45.0)
+    stand.shown(offer, "a", after=40.0)
+    stand.shown(offer, "b", after=90.0)
+    stand.pass_time(144.9)
     assert stand.counts("decided", "pending") == [0, 1]
-    stand.pass_time(105.0)
+    stand.pass_time(145.0)
     assert stand.counts("decided", "pending") == [1, 0]
+    assert stand.examples() == (2, 0)
+
+
+def test_a_click_that_nobody_reported_seeing_begins_the_window() -> None:
+    stand = Stand(click_window_s=100.0, expires_after_s=60.0)
+    offer = stand.made(0.0)
+    stand.clicked(offer, "b", 50.0)
+    stand.pass_time(149.9)
+    stand.clicked(offer, "c", 149.9)
+    assert stand.counts("clicked", "decided", "unmatched") == [2, 0, 0]
+    stand.pass_time(150.0)
+    assert stand.examples() == (2, 2)
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_what_is_not_seen_while_it_holds_is_waited_for_no_longer(trigger: Trigger) -> None:
+    stand = Stand(click_window_s=1e6, expires_after_s=60.0, message_expires_after_s=500.0)
+    on = OfferRules(triggers=dict.fromkeys(TRIGGERS, True))
+    view = View(1, {TRENDING: encode((Trend("a", 1.0),)), OFFER_RULES: encode(on)})
+    offer = stand.made(5.0, view=view, trigger=trigger)
+    holds = 500.0 if trigger in _LASTING else 60.0
+    assert (offer.expires_at - offer.decided_at).total_seconds() == holds
+    stand.pass_time(4.9 + holds)
+    assert stand.counts("pending") == [1]
+    stand.pass_time(5.0 + holds)
+    assert stand.counts("pending", "decided") == [0, 0]
+    stand.shown(offer)
+    assert stand.counts("unmatched") == [1]
+
+
+def test_a_message_waits_to_be_read_whatever_the_page_shows_meanwhile() -> None:
+    stand = Stand(click_window_s=100.0)
+    on = OfferRules(triggers=dict.fromkeys(TRIGGERS, True))
+    view = View(1, {TRENDING: encode((Trend("a", 1.0),)), OFFER_RULES: encode(on)})
+    message = stand.made(0.0, view=view, trigger="session_end")
+    stand.offers.end_session(stand.customer("c1"))
+    stand.pass_time(20_000.0)
+    stand.shown(stand.made(20_000.0))
+    stand.shown(message, after=20_010.0)
+    stand.clicked(message, "a", 20_020.0)
+    assert stand.counts("shown", "clicked", "unmatched") == [2, 1, 0]
+    stand.pass_time(20_110.0)
+    assert stand.counts("decided", "pending") == [2, 0]
+    assert stand.examples() == (3 + 1, 1)
 
 
 def test_the_end_of_the_session_decides_but_what_is_met_on_coming_back() -> None:
@@ -380,6 +431,28 @@ def test_what_is_bought_again_teaches_after_how_long() -> None:
         stand.ordered("milk", at=number * 3 * DAY)
         customer.remember_purchase("milk", number * 3 * DAY)
     assert stand.offers.repurchase.wait_s("milk", None, DAY) == pytest.approx(3 * DAY)
+
+
+def test_when_something_is_bought_again_goes_by_the_catalogues_category() -> None:
+    rows = {sku: encode(Row(article=Article(category="wines"))) for sku in ("red", "a")}
+    long = Limits(category_rebuy_after_s={"wines": 30 * DAY})
+    rules = {OFFER_RULES: encode(OfferRules(limits=long))}
+    rows[TRENDING] = encode((Trend("a", 0.5), Trend("b", 0.5)))
+    stand, view = Stand(), View(1, rows)
+    customer = stand.customer("c1")
+    for number in range(6):
+        stand.ordered("red", at=number * 3 * DAY, view=view, to="c2")
+        stand.customer("c2").remember_purchase("red", number * 3 * DAY)
+    waits = stand.offers.repurchase.wait_s
+    assert waits("white", "wines", DAY) == pytest.approx(3 * DAY), "learnt for the category"
+    # What views call it does not count while the catalogue has a word for it.
+    stand.offers.viewed("a", "gifts", None, 0.0)
+    customer.remember_purchase("a", 20 * DAY)
+    assert skus_of(stand.made(22 * DAY, view=view)) == ["b"]
+    assert skus_of(stand.made(24 * DAY, view=view)) == ["a", "b"]
+    ruled = View(1, rows | rules)
+    assert skus_of(stand.made(49 * DAY, view=ruled)) == ["b"]
+    assert skus_of(stand.made(51 * DAY, view=ruled)) == ["a", "b"]
 
 
 def test_who_has_bought_an_article_wants_it_no_longer() -> None:

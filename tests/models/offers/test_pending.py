@@ -6,13 +6,14 @@ from array import array
 from collections import defaultdict
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.customers import Customer
 from models.offers.pending import _CLICKS, Click, Decision, Pending
 
-WINDOW_S, KEEP_S = 100.0, 1_000.0
+WINDOW_S, KEEP_S, VALID_S, LASTING_S = 100.0, 1_000.0, 300.0, 5_000.0
 
 
 def decision(
@@ -33,7 +34,7 @@ class Waiting:
     """Open offers by name, and the customers they are for."""
 
     def __init__(self, capacity: int = 100) -> None:
-        self.pending = Pending(capacity, WINDOW_S, KEEP_S)
+        self.pending = Pending(capacity, WINDOW_S, KEEP_S, valid_s=VALID_S, lasting_s=LASTING_S)
         self.customers: dict[str, Customer] = defaultdict(Customer)
         self._names: dict[int, str] = {}
         self._kept: list[Decision] = []
@@ -85,14 +86,38 @@ def test_the_oldest_offer_goes_if_there_is_no_room() -> None:
     assert waiting.pending.find("one", "one") is None
 
 
-def test_offers_expire_in_the_order_they_were_made_at_the_end_of_the_window() -> None:
+@pytest.mark.parametrize(("lasting", "wait"), [(False, VALID_S), (True, LASTING_S)])
+def test_what_nobody_sees_expires_in_the_order_it_was_made(lasting: bool, wait: float) -> None:
     waiting = Waiting()
     for name, at in (("one", 0.0), ("two", 1.0), ("three", 50.0)):
-        waiting.open(name, at)
-    assert waiting.names(waiting.pending.expired(WINDOW_S - 0.1)) == []
-    assert waiting.names(waiting.pending.expired(WINDOW_S)) == ["one"]
-    assert waiting.names(waiting.pending.expired(WINDOW_S + 50.0)) == ["two", "three"]
+        waiting.open(name, at, lasting=lasting)
+    assert waiting.names(waiting.pending.expired(wait - 0.1)) == []
+    assert waiting.names(waiting.pending.expired(wait)) == ["one"]
+    assert waiting.names(waiting.pending.expired(wait + 50.0)) == ["two", "three"]
     assert len(waiting.pending) == 0
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_what_is_seen_waits_for_a_click_from_then_on(lasting: bool) -> None:
+    waiting = Waiting()
+    for name in ("one", "two", "three"):
+        waiting.open(name, 0.0, lasting=lasting)
+    assert [waiting.pending.see("two", at) for at in (10.0, 90.0)] == [True, False]
+    assert waiting.pending.see("one", 250.0)
+    assert waiting.names(waiting.pending.expired(109.9)) == []
+    assert waiting.names(waiting.pending.expired(110.0)) == ["two"]
+    assert waiting.names(waiting.pending.expired(349.9)) == ([] if lasting else ["three"])
+    assert waiting.names(waiting.pending.expired(350.0)) == ["one"]
+
+
+def test_nothing_is_seen_before_it_was_made_and_late_word_delays_nothing_but_itself() -> None:
+    waiting = Waiting()
+    for name, at in (("one", 50.0), ("two", 60.0)):
+        waiting.open(name, at)
+    waiting.pending.see("two", 70.0)
+    waiting.pending.see("one", 10.0)
+    assert waiting.names(waiting.pending.expired(169.9)) == []
+    assert waiting.names(waiting.pending.expired(170.0)) == ["two", "one"]
 
 
 def test_a_customer_remembers_none_but_offers_that_were_open_at_the_last_one() -> None:
@@ -100,13 +125,13 @@ def test_a_customer_remembers_none_but_offers_that_were_open_at_the_last_one() -
     for number in range(30):
         waiting.open(f"o{number}", 60.0 * number)
         list(waiting.pending.expired(60.0 * number))
-    assert waiting.customers["c"].waiting == ["o27", "o28", "o29"]
+    assert waiting.customers["c"].waiting == [f"o{number}" for number in range(24, 30)]
 
 
 def test_an_offer_that_is_shown_takes_the_place_of_those_before_it() -> None:
     waiting = Waiting()
     for name in ("one", "two", "three"):
-        waiting.open(name, lasting=name == "one")
+        waiting.open(name)
     waiting.open("other", to="other")
     customer = waiting.customers["c"]
     assert waiting.names(waiting.pending.replace(customer, "three")) == ["one", "two"]
@@ -114,6 +139,18 @@ def test_an_offer_that_is_shown_takes_the_place_of_those_before_it() -> None:
     assert customer.waiting == ["three"]
     assert waiting.names(waiting.pending.replace(customer, "three")) == []
     assert waiting.still_open("other", to="other") == ["other"]
+
+
+def test_what_the_page_shows_takes_the_place_of_no_message() -> None:
+    waiting = Waiting()
+    for name in ("one", "mail", "two", "three"):
+        waiting.open(name, lasting=name == "mail")
+    customer = waiting.customers["c"]
+    assert waiting.names(waiting.pending.replace(customer, "two")) == ["one"]
+    assert customer.waiting == ["mail", "two", "three"]
+    assert waiting.names(waiting.pending.replace(customer, "mail")) == []
+    assert waiting.names(waiting.pending.replace(customer, "three")) == ["two"]
+    assert customer.waiting == ["mail", "three"]
 
 
 def test_a_late_word_of_an_earlier_offer_does_not_decide_a_later_one() -> None:
@@ -144,7 +181,7 @@ def test_the_end_of_a_session_decides_what_does_not_last() -> None:
     assert waiting.names(waiting.pending.end_session(customer)) == ["one", "two"]
     assert customer.waiting == ["mail"]
     assert waiting.names(waiting.pending.end_session(customer)) == []
-    assert waiting.names(waiting.pending.expired(WINDOW_S)) == ["mail"]
+    assert waiting.names(waiting.pending.expired(LASTING_S)) == ["mail"]
     assert waiting.names(waiting.pending.end_session(customer)) == []
     assert customer.waiting == []
 
@@ -154,7 +191,7 @@ def test_what_expired_is_not_decided_twice() -> None:
     waiting.open("one", 0.0)
     waiting.open("two", 50.0)
     customer = waiting.customers["c"]
-    assert waiting.names(waiting.pending.expired(WINDOW_S)) == ["one"]
+    assert waiting.names(waiting.pending.expired(VALID_S)) == ["one"]
     assert waiting.names(waiting.pending.replace(customer, "two")) == []
     assert waiting.names(waiting.pending.end_session(customer)) == ["two"]
 
@@ -245,7 +282,7 @@ def test_who_is_forgotten_leaves_nothing_and_others_all() -> None:
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["open", "open", "click", "click", "replace", "end", "bought", "pass", "forget"]),
+        st.sampled_from(["open", "open", "see", "click", "click", "replace", "end", "bought", "pass", "forget"]),
         st.integers(0, 2), st.integers(0, 60), st.floats(0, 30),
     ),
     max_size=150,
@@ -265,6 +302,8 @@ def test_nothing_grows_without_end_and_all_that_waits_is_decided_once(
             case "open":
                 made.append(f"o{len(made)}")
                 decided += filter(None, [waiting.open(made[-1], at, lasting=article > 30, to=name)])
+            case "see" if open_ := [o for o in made if waiting.still_open(o, to=name)]:
+                waiting.pending.see(open_[article % len(open_)], at)
             case "click":
                 waiting.click(f"a{article}", at, to=name)
             case "replace" if customer.waiting:
@@ -281,6 +320,9 @@ def test_nothing_grows_without_end_and_all_that_waits_is_decided_once(
                 decided += [o for o in made if waiting.still_open(o, to=name)]
                 waiting.pending.forget(customer, name)
         assert len(waiting.pending) <= 5
+        pending = waiting.pending
+        queued = [*pending._seen, *pending._unseen, *pending._lasting]
+        assert sorted(queued) == sorted(pending._open)
         assert len(waiting.pending._clicks) <= 5
         assert len(customer.waiting) <= 5 + 1
         assert len(customer.clicked) <= _CLICKS

@@ -238,6 +238,36 @@ def test_a_margin_nobody_knows_counts_as_the_mean() -> None:
     assert scores["c"] / scores["b"] == pytest.approx(5 / 3)
 
 
+def test_what_is_sold_at_a_loss_is_last_however_likely_it_is_bought() -> None:
+    by = shop_window("margin")  # "x" is bought when clicked, "a" is not
+    assert order(by, LIKED, facts(margins={"a": 1.0, "x": -0.01})) == "a x"
+    assert order(by, LIKED, facts(margins={"a": 0.0, "x": -0.01})) == "a x"
+    assert order(by, LIKED, facts(margins={"a": -0.01, "x": 5.0})) == "x a"
+    boosts = {"x": 10.0, "a": 0.1}
+    assert order(by, LIKED, facts(margins={"a": 1.0, "x": -0.01}, boosts=boosts)) == "a x"
+
+
+def test_a_mean_that_is_a_loss_makes_profits_no_losses() -> None:
+    by = ranking(replace(PLAIN, goal="margin"))
+    assert order(by, ALIKE, facts(margins={"a": -90.0, "b": 1.0, "c": 2.0})) == "c b a"
+    assert order(by, ALIKE, facts(margins={"a": -90.0, "b": -1.0, "c": 0.5})) == "c b a"
+    assert order(by, ALIKE, facts(margins={"a": -90.0, "c": 1.0})) == "c b a", "b is not known"
+    assert order(by, ALIKE, facts(margins={"a": -3.0, "b": -2.0, "c": -1.0})) == "c b a"
+    found = ranked(by, ALIKE, facts(margins={"a": -90.0, "b": 1.0, "c": 3.0})).chosen
+    scores = {one.sku: one.score for one in found}
+    assert scores["c"] / scores["b"] == pytest.approx(3.0)
+
+
+def test_margins_are_in_no_currency() -> None:
+    by = ranking(replace(PLAIN, goal="margin"))
+    margins = {"a": -4.0, "b": 1.0, "c": 5.0}
+    told = [
+        [one.score for one in ranked(by, ALIKE, facts(margins=each)).chosen]
+        for each in (margins, {sku: 0.01 * margin for sku, margin in margins.items()})
+    ]
+    assert told[0] == pytest.approx(told[1])
+
+
 def test_articles_at_a_loss_alone_can_still_be_ranked() -> None:
     by = ranking(replace(PLAIN, goal="margin"))
     found = ranked(by, ALIKE, facts(margins={"a": -5.0, "b": -1.0, "c": 0.0})).chosen
@@ -399,6 +429,40 @@ def test_a_planted_change_fades_what_was_learnt() -> None:
     assert by.report()["clicks", "drifts"] == 1.0
     assert by.click.linear.deviations[0] > 1.5 * sure
     assert by.records.certainty("a") == pytest.approx(certain / 2 + 2, abs=1.0)
+
+
+def test_a_drift_of_clicks_leaves_what_is_known_of_purchases() -> None:
+    by, world = shop_window("orders"), World(1)
+    sure = by.buy.deviations.tolist()
+    clicks_at(0.5, by, world, 400)
+    clicks_at(0.0, by, world, 400)
+    report = by.report()
+    assert report["clicks", "drifts"] >= 1.0
+    assert report["purchases", "drifts"] == 0.0
+    assert by.buy.deviations.tolist() == sure
+
+
+def test_a_drift_of_purchases_fades_what_is_known_of_them_alone() -> None:
+    by = ranking()
+    row = array("f", ranked(by).features[0])
+
+    def learn(at: float, bought: bool) -> None:
+        by.learn_purchase(Click(at, "o", row), bought=bought)
+
+    for number in range(1_000):
+        learn(float(number), bought=number % 2 == 0)
+    clicks, records = by.click.linear.deviations.tolist(), by.records.certainty("a")
+    assert by.report()["purchases", "drifts"] == 0.0
+    sure, faded = by.buy.deviations[0], 0.0
+    for number in range(1_000, 1_500):
+        learn(float(number), bought=False)
+        if by.report()["purchases", "drifts"]:
+            faded = by.buy.deviations[0]
+            break
+    assert faded > 1.5 * sure
+    assert by.click.linear.deviations.tolist() == clicks
+    assert by.records.certainty("a") == records
+    assert by.report()["clicks", "drifts"] == 0.0
 
 
 def test_while_nothing_changes_hardly_anything_fades() -> None:
