@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec import field
+
+from models.packed import pack, unpack
 from models.sequences.visit import Visit
 
 MAX_CART = 50
@@ -34,8 +37,7 @@ class Purchase(NamedTuple):
         return Purchase(at, self.times + 1, self.weight_at(at) + 1.0)
 
 
-@dataclass(slots=True)
-class Example:
+class Example(msgspec.Struct, array_like=True):
     """Features logged when a session was scored, waiting for the label."""
 
     features: dict[str, float]
@@ -55,8 +57,7 @@ class Granted(NamedTuple):
 NEVER = Purchase(0.0, 0, 0.0)
 
 
-@dataclass(slots=True)
-class Customer:
+class Customer(msgspec.Struct, array_like=True):
     """A customer's profile and current session. Times in unix seconds."""
 
     session_id: str = ""
@@ -145,6 +146,13 @@ class Customers:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self._by_id: OrderedDict[str, Customer] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"capacity": self.capacity, "packed": pack(dict(self._by_id.items()))}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.capacity = state["capacity"]
+        self._by_id = OrderedDict(unpack(state["packed"], dict[str, Customer]))
 
     def __len__(self) -> int:
         return len(self._by_id)

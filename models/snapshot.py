@@ -40,10 +40,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.bounded", "RecentNames"),
         ("models.campaigns.pacing", "BudgetPacing"),
         ("models.campaigns.pacing", "Spent"),
-        ("models.customers", "Customer"),
         ("models.customers", "Customers"),
-        ("models.customers", "Example"),
-        ("models.customers", "Purchase"),
         ("models.alarms.latch", "Latch"),
         ("models.alarms.latch", "LatchSettings"),
         ("models.cleaning.seen", "SeenIds"),
@@ -68,8 +65,6 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.offers.maker", "Offers"),
         ("models.offers.maker", "Tally"),
         ("models.offers.next_order", "NextOrder"),
-        ("models.offers.pending", "Click"),
-        ("models.offers.pending", "Decision"),
         ("models.offers.pending", "Pending"),
         ("models.offers.ranking", "OfferRanking"),
         ("models.offers.records", "Records"),
@@ -80,7 +75,6 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.offers.deals", "Booked"),
         ("models.offers.deals", "Deals"),
         ("models.offers.interest", "Interest"),
-        ("models.customers", "Granted"),
         ("models.options.counts", "Article"),
         ("models.options.counts", "Held"),
         ("models.options.counts", "OptionCounts"),
@@ -108,7 +102,6 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.sequences.neighbours", "SessionNeighbours"),
         ("models.sequences.repeats", "RepeatLags"),
         ("models.sequences.trending", "Trending"),
-        ("models.sequences.visit", "Visit"),
         ("models.silence", "Silence"),
         ("models.shop", "ShopSettings"),
         ("models.shop", "ShopShard"),
@@ -154,6 +147,18 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("sklearn.preprocessing._label", "LabelBinarizer"),
     }
 )
+_PACKED: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("models.customers", "Customer"),
+        ("models.customers", "Example"),
+        ("models.customers", "Granted"),
+        ("models.customers", "Purchase"),
+        ("models.offers.pending", "Click"),
+        ("models.offers.pending", "Decision"),
+        ("models.sequences.visit", "Visit"),
+    }
+)
+"""What lies packed in the pickle (`models.packed`); no class is looked up for it by name."""
 
 
 class SnapshotError(Exception):
@@ -246,13 +251,15 @@ def unseal(raw: bytes, key: bytes) -> Snapshot:
 def layout() -> str:
     """Return a digest of what our own classes are made of: a state of another make is refused."""
     told = []
-    for module, name in sorted(_ALLOWED):
+    for module, name in sorted(_ALLOWED | _PACKED):
         if module.startswith("models."):
             kind = getattr(importlib.import_module(module), name)
-            made_of = getattr(kind, "_fields", ()) or getattr(kind, "__slots__", ())
+            # Of what is packed the order counts.
+            made_of = getattr(kind, "_fields", ()) or getattr(kind, "__struct_fields__", ())
             if not made_of:  # a plain class: what its __init__ names
-                made_of = getattr(getattr(kind.__init__, "__code__", None), "co_names", ())
-            told.append(f"{module}.{name}: {', '.join(sorted(made_of))}")
+                code = getattr(kind.__init__, "__code__", None)
+                made_of = sorted(getattr(kind, "__slots__", ()) or getattr(code, "co_names", ()))
+            told.append(f"{module}.{name}: {', '.join(made_of)}")
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
@@ -19,7 +18,7 @@ from models.offers.deals import Deals, bill_of, money_of
 from models.offers.holdout import HoldOut
 from models.offers.interest import Interest
 from models.offers.limits import may_offer, not_wanted, resting
-from models.offers.pending import Click, Decision, Pending
+from models.offers.pending import Click, Decision, Pending, packed
 from models.offers.ranking import Chosen, Facts, OfferRanking, Slate, decision_of
 from models.offers.repurchase import Repurchase
 from models.offers.settings import OfferSettings
@@ -238,7 +237,7 @@ class Offers:
             return
         decision.clicked.add(place)
         self.tally.clicked += 1
-        click = Click(at, offer_id, array("f", decision.row(place)))
+        click = Click(at, offer_id, packed(decision.row(place)))
         gone = self._pending.click(customer, customer_id, decision.skus[place], click)
         if gone is not None:
             self.ranking.learn_purchase(gone, bought=False)

@@ -12,28 +12,30 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+from msgspec import field
+
 from models.customers import Customer
+from models.packed import pack, unpack
 
 _CLICKS = 50
 """Most articles of a customer that were clicked and may be bought yet."""
 
 
-@dataclass(slots=True)
-class Decision:
+class Decision(msgspec.Struct, array_like=True):
     """An offer as it was decided: all that its outcome is to be learnt with."""
 
     customer_id: str
     at: float
     skus: tuple[str, ...]
-    features: array[float]
-    """Articles by features, each in its place."""
-    chances: array[float]
+    features: bytes
+    """Articles by features, each in its place; see `numbers`."""
+    chances: tuple[float, ...]
     """The chance of a click of each article, as it was served."""
-    scores: tuple[Mapping[Any, float], ...]
+    scores: tuple[dict[Any, float], ...]
     """The same of each contender; empty if nobody contends."""
     sources: tuple[str, ...]
     """The source that speaks most for each article."""
@@ -47,17 +49,26 @@ class Decision:
 
     def row(self, place: int) -> list[float]:
         """Return the features of an article."""
-        width = len(self.features) // len(self.skus)
-        return self.features[place * width : (place + 1) * width].tolist()
+        width = len(self.features) // len(self.skus)  # in bytes
+        return numbers(self.features[place * width : (place + 1) * width])
 
 
-@dataclass(frozen=True, slots=True)
-class Click:
+class Click(msgspec.Struct, frozen=True, array_like=True):
     """An article that was clicked in an offer, and may be bought."""
 
     at: float
     offer_id: str
-    features: array[float]
+    features: bytes
+
+
+def packed(features: Iterable[float]) -> bytes:
+    """Return features as they are kept: four bytes each."""
+    return array("f", features).tobytes()
+
+
+def numbers(features: bytes) -> list[float]:
+    """Return features that were kept."""
+    return array("f", features).tolist()
 
 
 class Pending:
@@ -85,6 +96,19 @@ class Pending:
         self._lasting: OrderedDict[str, float] = OrderedDict()
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._clicks: OrderedDict[tuple[str, str], Click] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return state | {
+            "_open": pack(dict(self._open.items())),
+            "_clicks": pack(list(self._clicks.items())),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._open = OrderedDict(unpack(state["_open"], dict[str, Decision]))
+        self._clicks = OrderedDict(unpack(state["_clicks"], list[tuple[tuple[str, str], Click]]))
 
     def __len__(self) -> int:
         return len(self._open)

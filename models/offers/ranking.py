@@ -10,7 +10,6 @@ Chapelle and Li (2011).
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,7 +23,7 @@ from models.offers.choosing import Ints, Variety, choose
 from models.offers.drift import PurchaseWatch, Watch
 from models.offers.features import PRIORS, RECORD, Candidates, candidates_of, named, placed
 from models.offers.heads import ClickHead, LinearHead
-from models.offers.pending import Click, Decision
+from models.offers.pending import Click, Decision, numbers, packed
 from models.offers.records import Records
 from models.offers.settings import OfferSettings
 from models.propensity.contenders.roster import Name
@@ -106,7 +105,7 @@ class Slate(NamedTuple):
 
     chosen: list[Chosen]
     features: Floats
-    scores: tuple[Mapping[Name, float], ...]
+    scores: tuple[dict[Name, float], ...]
 
 
 class OfferRanking:
@@ -181,7 +180,7 @@ class OfferRanking:
 
     def learn_purchase(self, click: Click, *, bought: bool) -> None:
         """Learn whether a clicked article was bought."""
-        row = click.features.tolist()
+        row = numbers(click.features)
         chance = float(self.chance_to_buy(np.array([row]))[0])
         self.buying.take(chance, hit=bought)
         self.buy.learn(named(row), hit=bought)
@@ -271,8 +270,8 @@ def decision_of(slate: Slate, customer_id: str, at: float, *, lasting: bool) -> 
     """Return what has to be kept of a slate until its outcome is known."""
     chosen = slate.chosen
     return Decision(
-        customer_id, at, tuple(one.sku for one in chosen), array("f", slate.features.ravel()),
-        array("d", [one.chance for one in chosen]), slate.scores,
+        customer_id, at, tuple(one.sku for one in chosen), packed(slate.features.ravel()),
+        tuple(one.chance for one in chosen), slate.scores,
         tuple(one.source for one in chosen), lasting,
     )  # fmt: skip
 

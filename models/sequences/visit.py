@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
+from msgspec import field
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct, array_like=True):
     """The memory of one session."""
 
     recent: list[str] = field(default_factory=list)

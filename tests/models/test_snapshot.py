@@ -6,19 +6,19 @@ import io
 import pickle
 import sys
 import zlib
-from array import array
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
+import models.customers
 import models.snapshot
-from models.customers import Customer
+from models.customers import Customer, Customers, Purchase
 from models.floor import FloorShard
 from models.itemsets.counts import ItemsetCounts
 from models.itemsets.window import Kept
-from models.offers.pending import Click
 from models.propensity.classifier import Classifier
 from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
@@ -81,8 +81,6 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
         for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
             classifier.learn([classifier.meet(signals)], hit=hit)
         found |= names_in(classifier)
-    # A click waits for a purchase: whether one does at the end is up to the draw.
-    found |= names_in(Click(0.0, "offer", array("f", [1.0])))
     assert found == models.snapshot._ALLOWED
 
 
@@ -155,7 +153,7 @@ def test_models_of_another_make_do_not_open_it(monkeypatch: pytest.MonkeyPatch) 
         unseal(raw, KEY)
 
 
-@pytest.mark.parametrize("kind", [Customer, Kept, ItemsetCounts, ShopShard])
+@pytest.mark.parametrize("kind", [Customers, Purchase, Kept, ItemsetCounts, ShopShard])
 def test_a_changed_class_is_another_make(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     before = models.snapshot.layout.__wrapped__()
     assert models.snapshot.layout.__wrapped__() == before
@@ -169,6 +167,14 @@ def test_a_changed_class_is_another_make(kind: type, monkeypatch: pytest.MonkeyP
         names = "_fields" if hasattr(kind, "_fields") else "__slots__"
         monkeypatch.setattr(kind, names, (*getattr(kind, names), "something_new"))
     assert models.snapshot.layout.__wrapped__() != before
+
+
+def test_of_packed_records_the_order_of_fields_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = models.snapshot.layout.__wrapped__()
+    first, second, *others = ((name, object) for name in Customer.__struct_fields__)
+    for fields, same in (([first, second, *others], True), ([second, first, *others], False)):
+        monkeypatch.setattr(models.customers, "Customer", msgspec.defstruct("Customer", fields))
+        assert (models.snapshot.layout.__wrapped__() == before) is same
 
 
 class Evil:

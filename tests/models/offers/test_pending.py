@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from typing import Any
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.customers import Customer
-from models.offers.pending import _CLICKS, Click, Decision, Pending
+from models.offers.pending import _CLICKS, Click, Decision, Pending, packed
 
 WINDOW_S, KEEP_S, VALID_S, LASTING_S = 100.0, 1_000.0, 300.0, 5_000.0
 
@@ -21,13 +20,13 @@ def decision(
 ) -> Decision:
     each = tuple(skus.split())
     rows = [float(number) for number in range(3 * len(each))]
-    chances = array("d", [0.1] * len(each))
+    chances = (0.1,) * len(each)
     sources = ("trending",) * len(each)
-    return Decision(name, at, each, array("f", rows), chances, (), sources, lasting)
+    return Decision(name, at, each, packed(rows), chances, (), sources, lasting)
 
 
 def click(at: float = 0.0, offer_id: str = "o") -> Click:
-    return Click(at, offer_id, array("f", [1.0]))
+    return Click(at, offer_id, packed([1.0]))
 
 
 class Waiting:

@@ -483,7 +483,7 @@ def test_what_is_kept_of_an_offer_is_all_that_its_outcome_is_learnt_with() -> No
     assert kept.skus == ("b", "a")
     assert kept.sources == ("wanted", "trending")
     assert kept.row(1) == pytest.approx(slate.features[1])
-    assert kept.chances.tolist() == [one.chance for one in slate.chosen]
+    assert list(kept.chances) == [one.chance for one in slate.chosen]
     assert [scores.keys() for scores in kept.scores] == [{"logistic", "linear_svm"}] * 2
     assert kept.scores[1]["logistic"] == pytest.approx(kept.chances[1])
     assert not kept.shown
