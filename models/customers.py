@@ -16,6 +16,7 @@ from models.sequences.visit import Visit
 MAX_CART = 50
 MAX_BOUGHT = 50
 MAX_OFFERED = 50
+MAX_CONFIGURED = 20
 PURCHASE_HALF_LIFE_S = 42 * 86_400.0
 
 
@@ -79,6 +80,8 @@ class Customer(msgspec.Struct, array_like=True):
     last_order_at: float = 0.0
     bought: dict[str, Purchase] = field(default_factory=dict)
     """By article, the one last bought last."""
+    configured: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By article, the values of its options that were ordered last; the one last ordered last."""
     offered: dict[str, float] = field(default_factory=dict)
     """When an article was last offered."""
     offer_times: list[float] = field(default_factory=list)
@@ -117,6 +120,13 @@ class Customer(msgspec.Struct, array_like=True):
         self.bought[sku] = self.bought.pop(sku, NEVER).again(at)
         if len(self.bought) > MAX_BOUGHT:
             del self.bought[next(iter(self.bought))]
+
+    def remember_options(self, sku: str, options: Mapping[str, str]) -> None:
+        """Note how an article was configured: the last time counts."""
+        self.configured.pop(sku, None)
+        self.configured[sku] = dict(options)
+        if len(self.configured) > MAX_CONFIGURED:
+            del self.configured[next(iter(self.configured))]
 
     def remember_shown(self, sku: str, *, clicked: bool) -> None:
         """Note what the customer did with an article that was shown."""

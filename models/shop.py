@@ -279,6 +279,9 @@ class ShopShard:
         customer.last_order_at = at
         for sku in ordered:
             customer.remember_purchase(sku, at)
+        for line in event.lines:
+            if line.options:
+                customer.remember_options(line.sku, line.options)
         customer.cart.clear()
         self._offer(event.customer_id, customer, "order_placed", at, effects)
 

@@ -23,7 +23,7 @@ from models.offers.ranking import Chosen, Facts, OfferRanking, Slate, decision_o
 from models.offers.repurchase import Repurchase
 from models.offers.settings import OfferSettings
 from models.offers.shelves import Shelves
-from models.options.proposal import proposed_options
+from models.options.proposal import ProposedOption, proposed_options
 from models.propensity.settings import ContestSettings
 from models.segments import segment_of
 from models.view import View
@@ -161,7 +161,7 @@ class Offers:
             customer_id=customer_id,
             session_id=customer.session_id or None,
             trigger=trigger,
-            items=_items(slate, deals, knows.view),
+            items=_items(slate, deals, customer, knows.view),
             propensity=purchase_chance,
             policy=settings.exploration,
             model=self.ranking.version,
@@ -329,14 +329,23 @@ def _articles(skus: Iterable[str], view: View | None) -> dict[str, Article]:
     return {sku: article for sku, article in found.items() if article is not None}
 
 
-def _items(slate: Slate, deals: Mapping[str, Campaign], view: View | None) -> tuple[OfferItem, ...]:
+def _items(
+    slate: Slate, deals: Mapping[str, Campaign], customer: Customer, view: View | None
+) -> tuple[OfferItem, ...]:
     return tuple(
-        _item(place, one, deals.get(one.sku), view) for place, one in enumerate(slate.chosen, 1)
+        _item(place, one, deals.get(one.sku), _options(one.sku, customer, view))
+        for place, one in enumerate(slate.chosen, 1)
     )
 
 
-def _item(place: int, one: Chosen, campaign: Campaign | None, view: View | None) -> OfferItem:
-    options = () if view is None else proposed_options(view.row(one.sku))
+def _options(sku: str, customer: Customer, view: View | None) -> Sequence[ProposedOption]:
+    """Return how an article is proposed: as this customer had it before, else as most have it."""
+    return () if view is None else proposed_options(view.row(sku), customer.configured.get(sku))
+
+
+def _item(
+    place: int, one: Chosen, campaign: Campaign | None, options: Sequence[ProposedOption]
+) -> OfferItem:
     return OfferItem(
         sku=one.sku,
         score=one.score,

@@ -13,7 +13,7 @@ from models.view import Row
 from schemas.outputs import OptionReason
 
 MOSTLY = 0.5
-"""An article that is less often configured than not is proposed as it comes."""
+"""An article that is less often configured than not is proposed as it comes, but as the customer had it."""
 _ERROR = 0.025
 """Of one bound by itself. The best of many values looks good by luck, so they share it (Bonferroni).
 
@@ -77,9 +77,9 @@ def proposed_options(
     >>> [(found.option, found.value, found.text) for found in proposed_options(row)]
     [('wood', 'oak', 'Chosen 37 of 52 times.')]
     """
-    if row.configured < MOSTLY:
-        return ()
     found = {own.option: own for own in _own(row, chosen or {})}
+    if row.configured < MOSTLY:
+        return tuple(found.values())
     open_ = [choice for choice in row.options if choice.option not in found]
     while True:
         given = {own.option: own.value for own in found.values()}

@@ -6,6 +6,7 @@ import pytest
 
 from models.customers import (
     MAX_BOUGHT,
+    MAX_CONFIGURED,
     MAX_OFFERED,
     PURCHASE_HALF_LIFE_S,
     Customer,
@@ -41,6 +42,22 @@ def test_purchases_are_counted_and_the_oldest_forgotten() -> None:
     assert (first.at, first.times) == (2.0, 2)
     assert first.weight == pytest.approx(2.0, abs=1e-4)
     assert "sku0" not in customer.bought
+
+
+def test_configurations_are_remembered_as_ordered_last_and_the_oldest_forgotten() -> None:
+    customer, ordered = Customer(), {"wood": "oak", "oil": "matt"}
+    customer.remember_options("first", ordered)
+    for number in range(MAX_CONFIGURED - 1):
+        customer.remember_options(f"sku{number}", ordered)
+    customer.remember_options("first", {"wood": "ash"})
+    customer.remember_options("more", ordered)
+    assert len(customer.configured) == MAX_CONFIGURED
+    assert customer.configured["first"] == {"wood": "ash"}
+    assert "sku0" not in customer.configured
+    customer.start_session("s2", 5.0)
+    assert customer.configured["more"] == ordered
+    ordered["wood"] = "elm"
+    assert customer.configured["more"]["wood"] == "oak"
 
 
 def test_offers_are_remembered_as_far_as_limits_need_them() -> None:

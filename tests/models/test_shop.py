@@ -34,6 +34,7 @@ from tests.models.events import (
     article,
     cancelled,
     clicked,
+    line,
     moment,
     placed,
     remove,
@@ -710,6 +711,33 @@ def test_an_offer_proposes_how_the_article_is_configured() -> None:
     (item,) = feed.sent[0].items
     assert item.options == {"wood": "oak"}
     assert item.option_reasons[0].text == "Chosen 90 of 100 times."
+
+
+def test_an_offer_proposes_an_article_as_the_customer_had_it_before() -> None:
+    wood = OptionChoice("wood", 100.0, 0.0, 2, (OptionValue("oak", 90.0), OptionValue("ash", 10.0)))
+    table = encode(Row(options=(wood,), configured=1.0))
+    seen = View(1, {"hot": table, TRENDING: encode((Trend("hot", 1.0),))})
+    soon = ShopSettings(
+        offers=OfferSettings(cooldown_s=0, item_cooldown_s=0, min_views=1, rebuy_after_s=10.0)
+    )
+    feed = shop(soon, seen)
+    ordered = line("hot", wood="ash", engraving="For Eve")
+    feed(placed("o", (ordered, line("hot"), line("other", wood="elm"))))
+    feed(placed("p", (line("hot", wood="ash"),), consent=False, customer_id="c2"))
+    kept = unseal(seal(Snapshot(feed.shard, {}, ()), b"k" * 32), b"k" * 32)
+    feed.shard = kept.state
+    feed.shard.resume(seen)
+    feed(add("x", 20.0), add("x", 20.0, customer_id="c3"))
+    feed(add("x", 20.0, customer_id="c2"))
+    told = {offer.customer_id: offer.items[0] for offer in feed.sent}
+    assert {name: item.options for name, item in told.items()} == {
+        "c1": {"wood": "ash"}, "c2": {"wood": "oak"}, "c3": {"wood": "oak"},
+    }  # fmt: skip
+    assert told["c1"].option_reasons[0].text == "Chosen before."
+    feed(search(21.0, consent=False))
+    assert b"For Eve" not in pickle.dumps(feed.shard.customers)
+    feed(add("x", 22.0))
+    assert feed.sent[-1].items[0].options == {"wood": "oak"}, "it was forgotten"
 
 
 # -- views and publishing -------------------------------------------------------------------------

@@ -72,6 +72,9 @@ def test_an_article_mostly_ordered_as_it_comes_is_proposed_as_it_comes() -> None
     wood = choice("wood", of=52, oak=50, ash=2)
     assert proposed(row(wood, configured=0.4)) == {}
     assert proposed(row(wood, configured=0.6)) == {"wood": "oak"}
+    oil = choice("oil", of=52, matt=50, gloss=2)
+    own = {"wood": "ash", "size": "9"}
+    assert proposed(row(wood, oil, configured=0.4), **own) == {"wood": "ash"}
     assert proposed_options(Row()) == ()
 
 
