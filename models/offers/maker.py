@@ -124,7 +124,7 @@ class Offers:
         if not rules.trigger_on(trigger):
             return
         may = may_offer(customer, at, limits)
-        counts = limits.daily_cap > 0 and self._counts(customer, trigger, at)
+        counts = limits.daily_cap > 0 and self._counts(customer, at)
         if not may and not counts:
             return
         view = knows.view
@@ -168,15 +168,14 @@ class Offers:
         )
         effects.send(Output(OFFERS.name, customer_id.encode(), offer_id, made))
 
-    def _counts(self, customer: Customer, trigger: Trigger, at: float) -> bool:
+    def _counts(self, customer: Customer, at: float) -> bool:
         """Return whether this session counts for what offers add, if there is anything to offer.
 
-        Only in a session, and only while nothing was ordered in it: what an order makes an offer
-        for cannot have led to that order, and who has bought seldom buys again at once.
+        Only in a session, and only while nothing was ordered in it: the offer that an order makes
+        cannot have led to that order, and who has bought seldom buys again at once.
         """
         return (
-            trigger != "order_placed"
-            and bool(customer.session_id)
+            bool(customer.session_id)
             and not customer.session_orders
             and self.holdout.is_due(customer, at)
         )
