@@ -76,6 +76,35 @@ def bandit(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
+def regret(
+    world: Annotated[
+        list[str] | None, typer.Option(help="Only this kind; may be given several times.")
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this one beside the default; may be given several times."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, help="Worlds of each kind.")] = 12,
+    offers: Annotated[int, typer.Option(min=1, help="Offers made in each.")] = 2_000,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    json: Json = None,
+) -> None:
+    """Play policies in made-up shops whose customers are known: what each loses against the best."""
+    from bench.regret.policies import OTHERS  # noqa: PLC0415
+    from bench.regret.run import STAGES, bench_regret, show  # noqa: PLC0415
+
+    console = Console()
+    worlds, policies = world or list(STAGES), policy or list(OTHERS)
+    for kind, asked, known in (("world", worlds, STAGES), ("policy", policies, OTHERS)):
+        unknown = [name for name in asked if name not in known]
+        if unknown:
+            _fail(f"No {kind} is called {unknown[0]!r}; there are: {', '.join(known)}.")
+    report = bench_regret(worlds, policies, seeds, offers, jobs, console)
+    show(report, console)
+    _write(report, json)
+
+
+@app.command()
 def throughput(
     events: Annotated[int, typer.Option(min=1_000, help="Events of the mix.")] = 100_000,
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds; medians count.")] = 3,

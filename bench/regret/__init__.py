@@ -1,0 +1,1 @@
+"""Offers in made-up shops whose customers are known: what a policy loses against knowing them."""
