@@ -17,7 +17,7 @@ from bench.rules.independent import LOOKS, NAIVE_COUNT, NAIVE_LIFT, Outcome, run
 from models.itemsets.mining import Itemset, MinerError
 
 SUPPORTS = (0.02, 0.01, 0.005, 0.001)
-EPSILONS = (1e-3, 1e-4)
+EPSILONS = (2e-3, 1e-3, 1e-4)
 
 
 @dataclass(frozen=True, slots=True)
