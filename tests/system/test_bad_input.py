@@ -30,7 +30,7 @@ def chunks(messages):
 def test_bad_events_become_dead_letters_and_good_ones_still_count(installation: Installation):
     worker = installation.start_worker()
     until(worker.ready, "the worker to be ready")
-    process = psutil.Process(worker.process.pid)
+    process = psutil.Process(worker.pid)
     expected: dict[tuple[str, int, int], tuple[bytes, str]] = {}
     reader = installation.reader("dead-letters")
     after_first = 0

@@ -1,7 +1,6 @@
 """From nothing to offers, alerts and dead letters, on real processes."""
 
 import json
-import signal
 import time
 
 import msgspec
@@ -39,8 +38,7 @@ def test_events_become_offers_alerts_and_dead_letters(installation: Installation
     logged = [json.loads(line) for line in worker.log.read_text().splitlines() if line[:1] == "{"]
     assert any(line["event"] == "shard taken over" for line in logged)
 
-    worker.process.send_signal(signal.SIGTERM)
-    assert worker.process.wait(30) == 0, worker.told()
+    assert worker.terminate(30) == 0, worker.told()
     tally = installation.check_accounting()
 
     offers = [msgspec.json.decode(m.value(), type=Offer) for m in installation.outputs("offers")]
