@@ -85,6 +85,9 @@ class Installation:
         self.workers: list[WorkerProcess] = []
         self.sent: Counter[str] = Counter()
         self._kept: list[Any] = []
+        # Kept open: conditions are looked at many times a second, beside workers that need the core.
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._store = RedisStore(self.store_settings)
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -148,13 +151,9 @@ class Installation:
         """Do something with the store."""
 
         async def run() -> Any:
-            store = RedisStore(self.store_settings)
-            try:
-                return await action(store)
-            finally:
-                await store.close()
+            return await action(self._store)
 
-        return asyncio.run(run())
+        return self._runner.run(run())
 
     def tally(self) -> Counter[str]:
         async def read(store: RedisStore) -> Counter[str]:
@@ -212,6 +211,8 @@ class Installation:
     def close(self) -> None:
         for worker in self.workers:
             worker.close()
+        self._runner.run(self._store.close())
+        self._runner.close()
 
 
 class Reader:
@@ -225,6 +226,8 @@ class Reader:
                 "bootstrap.servers": bootstrap,
                 "group.id": f"reader-{uuid.uuid4().hex[:8]}",
                 "enable.auto.commit": False,
+                # The embedded broker answers a waiting fetch only when its time is over.
+                "fetch.wait.max.ms": 10,
                 "fetch.max.bytes": 4 * MAX_MESSAGE_BYTES,
                 "receive.message.max.bytes": 8 * MAX_MESSAGE_BYTES,
             }
@@ -244,7 +247,8 @@ class Reader:
         """Read on until ``count`` messages came in all; return them."""
 
         def more() -> bool:
-            for message in self._consumer.consume(500, 0.1):
+            # No more than are lacking, for the call comes back when it has as many as it asked for.
+            for message in self._consumer.consume(min(count - len(self.messages), 500), 0.1):
                 assert message.error() is None, message.error()
                 self.messages.append(message)
             return len(self.messages) >= count
