@@ -1,31 +1,44 @@
 """A state's fingerprint: equal for equal states, whatever the order of sets or the object ids."""
 
+from functools import cache
 from typing import Any
 
 SKIPPED = {"view", "touched", "_copies"}
 """Shared between shards, only noting what is to be published, or made again: nothing rests on them."""
 
+_PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
+"""Most of what there is: known by its exact type, for a state has a hundred thousand of them."""
+
 
 def fingerprint(value: Any) -> Any:
     """Return something that is equal for equal states, and only for these."""
-    if isinstance(value, int | float | str | bytes | bool | None):
+    if type(value) in _PLAIN or isinstance(value, int | float | str | bytes):
         return value
     if isinstance(value, dict):
-        return [(repr(key), fingerprint(own)) for key, own in value.items()]
+        return [(repr(key), _of(own)) for key, own in value.items()]
     if isinstance(value, set | frozenset):
         return sorted(map(repr, value))
     if hasattr(value, "items") and callable(value.items):
-        return sorted((repr(key), fingerprint(own)) for key, own in dict(value.items()).items())
+        return sorted((repr(key), _of(own)) for key, own in dict(value.items()).items())
     if hasattr(value, "__iter__"):
-        return [fingerprint(own) for own in value]
-    names = sorted(
-        {*getattr(value, "__dict__", {})}
-        | {name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())}
-    )
+        return [_of(own) for own in value]
+    kind: Any = type(value)
+    names = _slots(kind)
+    if own_names := getattr(value, "__dict__", None):
+        names = tuple(sorted({*names, *own_names}))
     if not names:
         return type(value).__name__
     return [
-        (name, fingerprint(getattr(value, name, None)))
+        (name, _of(getattr(value, name, None)))
         for name in names
         if name not in SKIPPED and not name.startswith("__")
     ]
+
+
+def _of(value: Any) -> Any:
+    return value if type(value) in _PLAIN else fingerprint(value)
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(sorted({name for own in kind.__mro__ for name in getattr(own, "__slots__", ())}))

@@ -8,10 +8,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
-from river import drift
-
 _CONFIDENCE = 0.001
-_ADWIN: Any = drift.ADWIN
 
 
 class Watch:
@@ -20,8 +17,11 @@ class Watch:
     __slots__ = ("_loss", "_rate", "drifts")
 
     def __init__(self) -> None:
-        self._loss: Any = _ADWIN(delta=_CONFIDENCE)
-        self._rate: Any = _ADWIN(delta=_CONFIDENCE)
+        from river import drift
+
+        adwin: Any = drift.ADWIN
+        self._loss = adwin(delta=_CONFIDENCE)
+        self._rate = adwin(delta=_CONFIDENCE)
         self.drifts = 0
 
     def take(self, loss: float, rate: float) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from river import linear_model, optim, utils
 
 from models.offers.features import NAMES, named
 from models.propensity.contenders.contender import Contender, sigmoid
@@ -38,6 +37,8 @@ class LinearHead:
     __slots__ = ("_copies", "_model", "examples")
 
     def __init__(self, prior: Mapping[str, float]) -> None:
+        from river import linear_model, optim, utils
+
         optimizer = optim.AdaGrad(_RATE)
         optimizer.g2 = defaultdict(float, dict.fromkeys(NAMES, _PRECISION))
         # The features have a constant of their own, learnt like the rest.

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from river import preprocessing
-
 from models.customers import Example
 from models.propensity.contenders.contender import Contender
 from models.propensity.contenders.roster import ROSTER, Name
@@ -23,6 +21,8 @@ class Classifier:
     __slots__ = ("_contenders", "_scaler", "contest")
 
     def __init__(self, settings: ContestSettings | None = None) -> None:
+        from river import preprocessing
+
         settings = settings or ContestSettings()
         self.contest = Contest(settings)
         self._scaler: Any = preprocessing.StandardScaler()

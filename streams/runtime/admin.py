@@ -29,7 +29,7 @@ from streams.errors import Misconfigured
 from streams.settings import Settings
 
 _EMBEDDED = "mockCluster"
-"""How librdkafka's mock cluster calls itself; it knows no topic settings, nor how to make topics."""
+"""How librdkafka's mock cluster calls itself; it knows no topic ids nor settings, nor how to make topics."""
 _EARLIEST, _LATEST = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
 _ANSWER_S = 5.0
 """How long a check-up waits for each answer."""
@@ -67,7 +67,7 @@ def create_topics(
     """
     admin = _admin(settings)
     metadata = _metadata(admin, settings, 10.0)
-    if (metadata.cluster_id or "").startswith(_EMBEDDED):
+    if _is_embedded(metadata):
         raise Misconfigured(
             "The embedded broker cannot be asked for topics: it makes them by itself, with 4 "
             "partitions each. Use `tailorline topics check`, or an Apache Kafka."
@@ -108,7 +108,7 @@ def broker_facts(settings: Settings) -> BrokerFacts:
     """Ask the broker about itself and our topics; `Misconfigured` if it does not answer."""
     admin = _admin(settings)
     metadata = _metadata(admin, settings, _ANSWER_S)
-    embedded = (metadata.cluster_id or "").startswith(_EMBEDDED)
+    embedded = _is_embedded(metadata)
     ours = {
         topic.name: metadata.topics[topic.name].partitions
         for topic in TOPICS
@@ -145,8 +145,11 @@ def _configs(admin: AdminClient, names: list[str]) -> dict[str, dict[str, str]]:
 
 def cleanup_policy(settings: Settings, topic: str) -> str:
     """Return the topic's cleanup.policy; "delete", the default, if the broker does not tell."""
+    admin = _admin(settings)
+    if not _knows_topics(admin):
+        return "delete"
     try:
-        found = _configs(_admin(settings), [topic])
+        found = _configs(admin, [topic])
     except KafkaException:
         return "delete"
     return found.get(topic, {}).get("cleanup.policy") or "delete"
@@ -155,6 +158,8 @@ def cleanup_policy(settings: Settings, topic: str) -> str:
 def topic_ids(settings: Settings, names: Sequence[str]) -> dict[str, str]:
     """Return the ids that the broker gave the topics when they were made, as far as it tells."""
     admin = _admin(settings)
+    if not _knows_topics(admin):
+        return {}
     found = {}
     asked = TopicCollection(list(names))
     for name, future in admin.describe_topics(asked, request_timeout=_ANSWER_S).items():
@@ -281,6 +286,21 @@ def _reader_config(settings: Settings) -> dict[str, object]:
 def _admin(settings: Settings) -> AdminClient:
     # What goes wrong is said by the command; librdkafka would say it ten times a second.
     return AdminClient(settings.kafka.client_config() | {"log_level": 0})
+
+
+def _is_embedded(metadata: Any) -> bool:
+    return (metadata.cluster_id or "").startswith(_EMBEDDED)
+
+
+def _knows_topics(admin: AdminClient) -> bool:
+    """Whether the broker can be asked about topics.
+
+    The embedded one has no controller, for which librdkafka looks until the time for an answer is up.
+    """
+    try:
+        return not _is_embedded(admin.list_topics(timeout=_ANSWER_S))
+    except KafkaException:
+        return False
 
 
 def _metadata(admin: AdminClient, settings: Settings, timeout_s: float) -> Any:

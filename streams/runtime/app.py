@@ -17,6 +17,7 @@ import faust
 import structlog
 from aiohttp.web import Response
 from faust.app.base import BootStrategy
+from river import drift, linear_model  # noqa: F401 - see below
 
 from models.effects import Origin
 from streams.errors import Misconfigured, StateLost
@@ -31,6 +32,9 @@ from streams.runtime.watchdog import EXIT_STUCK, Sight, Watchdog
 from streams.settings import Settings
 from streams.store.protocol import Store
 from streams.topology import FLOWS, Flow, ShardId
+
+# River is imported where a model is made, for commands make none. A worker makes its first one on the
+# loop, which two seconds of importing would hold up: it has it from the start.
 
 log = structlog.get_logger()
 EXIT_FAILED = 70

@@ -28,7 +28,8 @@ _EVERYBODY = {f"a{n}": 1.0 for n in range(200)}
 
 def rules_of(baskets: np.ndarray, settings: MergeSettings = PUBLISHED) -> list[tuple[str, str]]:
     """Return the rules that a matrix of baskets (rows) and articles (columns) publishes."""
-    counts = baskets.astype(np.int64).T @ baskets.astype(np.int64)
+    # As floats, which are exact up to here: NumPy multiplies matrices of integers very slowly.
+    counts = baskets.T.astype(np.float64) @ baskets.astype(np.float64)
     names = [f"a{n}" for n in range(counts.shape[0])]
     items = {name: float(counts[n, n]) for n, name in enumerate(names)}
     totals = Totals(float(len(baskets)), float(len(baskets)))

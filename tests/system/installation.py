@@ -4,10 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -26,9 +23,9 @@ from pydantic import SecretStr
 
 from bench.faults.site import remake_topics
 from schemas.topics import INPUTS, MAX_MESSAGE_BYTES, OUTPUTS
-from streams.ports import free_port
 from streams.settings import StoreSettings
 from streams.store.redis import RedisStore
+from tests.system.workers import WorkerProcess
 
 PATIENCE_S = 90.0
 
@@ -62,52 +59,6 @@ def fresh_topics(bootstrap: str) -> None:
             future.result(30.0)
 
 
-class WorkerProcess:
-    """One ``tailorline worker``."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self.port = free_port()
-        self.log = log
-        self._file = log.open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streams.cli.main", "worker"],
-            env=environment | {"TAILORLINE_WEB__PORT": str(self.port)},
-            stdout=self._file, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Ask the worker's web server; ``(0, "")`` while there is none."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
-
-    def ready(self) -> bool:
-        assert self.process.poll() is None, self.told()
-        return self.get("/readyz")[0] == 200
-
-    def told(self) -> str:
-        """The end of its log."""
-        return self.log.read_text(errors="replace")[-4000:]
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def terminate(self, patience_s: float = 40.0) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(patience_s)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.kill()
-        self._file.close()
-
-
 class Installation:
     """Everything that a test of the whole system needs."""
 
@@ -134,6 +85,9 @@ class Installation:
         self.workers: list[WorkerProcess] = []
         self.sent: Counter[str] = Counter()
         self._kept: list[Any] = []
+        # Kept open: conditions are looked at many times a second, beside workers that need the core.
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._store = RedisStore(self.store_settings)
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -197,13 +151,9 @@ class Installation:
         """Do something with the store."""
 
         async def run() -> Any:
-            store = RedisStore(self.store_settings)
-            try:
-                return await action(store)
-            finally:
-                await store.close()
+            return await action(self._store)
 
-        return asyncio.run(run())
+        return self._runner.run(run())
 
     def tally(self) -> Counter[str]:
         async def read(store: RedisStore) -> Counter[str]:
@@ -228,7 +178,7 @@ class Installation:
     def applied(self) -> bool:
         """Whether all that was published is applied."""
         for worker in self.workers:
-            code = worker.process.poll()
+            code = worker.exit_code
             assert code in {None, 0, -signal.SIGKILL}, f"worker exit {code}: {worker.told()}"
         tally = self.tally()
         return all(tally[f"{topic}:read"] >= count for topic, count in self.sent.items())
@@ -261,6 +211,8 @@ class Installation:
     def close(self) -> None:
         for worker in self.workers:
             worker.close()
+        self._runner.run(self._store.close())
+        self._runner.close()
 
 
 class Reader:
@@ -274,6 +226,8 @@ class Reader:
                 "bootstrap.servers": bootstrap,
                 "group.id": f"reader-{uuid.uuid4().hex[:8]}",
                 "enable.auto.commit": False,
+                # The embedded broker answers a waiting fetch only when its time is over.
+                "fetch.wait.max.ms": 10,
                 "fetch.max.bytes": 4 * MAX_MESSAGE_BYTES,
                 "receive.message.max.bytes": 8 * MAX_MESSAGE_BYTES,
             }
@@ -293,7 +247,8 @@ class Reader:
         """Read on until ``count`` messages came in all; return them."""
 
         def more() -> bool:
-            for message in self._consumer.consume(500, 0.1):
+            # No more than are lacking, for the call comes back when it has as many as it asked for.
+            for message in self._consumer.consume(min(count - len(self.messages), 500), 0.1):
                 assert message.error() is None, message.error()
                 self.messages.append(message)
             return len(self.messages) >= count

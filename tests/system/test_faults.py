@@ -41,7 +41,7 @@ def other_river(blob: bytes) -> bytes:
 
 def exit_of(installation: Installation, **settings: str) -> tuple[int, str]:
     worker = installation.start_worker(**settings)
-    code = worker.process.wait(60)
+    code = worker.wait(60)
     return code, worker.told()
 
 
@@ -162,7 +162,7 @@ def test_added_partitions_are_refused_with_what_to_do(installation: Installation
     for future in admin.create_partitions(wanted).values():
         future.result(30)
     # The running worker sees them at its next look at the metadata, and stops; so does every new one.
-    assert worker.process.wait(60) == 70
+    assert worker.wait(60) == 70
     for told in (worker.told(), exit_of(installation)[1]):
         assert "has 6 partitions, and the state in the store was made with 4" in told
         assert "shards reset" in told

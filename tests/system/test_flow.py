@@ -1,7 +1,6 @@
 """From nothing to offers, alerts and dead letters, on real processes."""
 
 import json
-import signal
 import time
 
 import msgspec
@@ -39,8 +38,7 @@ def test_events_become_offers_alerts_and_dead_letters(installation: Installation
     logged = [json.loads(line) for line in worker.log.read_text().splitlines() if line[:1] == "{"]
     assert any(line["event"] == "shard taken over" for line in logged)
 
-    worker.process.send_signal(signal.SIGTERM)
-    assert worker.process.wait(30) == 0, worker.told()
+    assert worker.terminate(30) == 0, worker.told()
     tally = installation.check_accounting()
 
     offers = [msgspec.json.decode(m.value(), type=Offer) for m in installation.outputs("offers")]
@@ -54,7 +52,7 @@ def test_events_become_offers_alerts_and_dead_letters(installation: Installation
 
 
 def test_a_new_worker_goes_on_where_the_killed_one_was(installation: Installation):
-    messages = list(world_messages(11, 24.0))
+    messages = list(world_messages(11, 12.0))
     third = len(messages) // 3
     worker = installation.start_worker()
     installation.publish(messages[:third])
@@ -69,7 +67,7 @@ def test_a_new_worker_goes_on_where_the_killed_one_was(installation: Installatio
 
 
 def test_two_workers_share_the_shards(installation: Installation):
-    messages = list(world_messages(13, 24.0))
+    messages = list(world_messages(13, 12.0))
     half = len(messages) // 2
     first = installation.start_worker()
     second = installation.start_worker()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from river import linear_model, optim
-
 from models.propensity.contenders.contender import sigmoid
 from models.propensity.features import Features
 
@@ -22,6 +20,8 @@ class Logistic:
     __slots__ = ("_model",)
 
     def __init__(self) -> None:
+        from river import linear_model, optim
+
         self._model: Any = linear_model.LogisticRegression(optimizer=optim.AdaGrad(_RATE))
 
     def score(self, features: Features) -> float:
@@ -71,6 +71,8 @@ class LinearSvm:
     __slots__ = ("_model", "_scaling")
 
     def __init__(self) -> None:
+        from river import linear_model, optim
+
         self._model: Any = linear_model.LogisticRegression(
             optimizer=optim.AdaGrad(_RATE), loss=optim.losses.Hinge()
         )

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from river import forest, tree
-
 from models.propensity.features import Features, ungated
 
 _MAX_NAMES = 256
@@ -60,6 +58,8 @@ def hoeffding_adaptive_tree() -> Trees:
     Leaves say their shares. River's default, naive Bayes in the leaves, is far too sure of itself:
     in `bench propensity` its log loss is beyond the base rate's.
     """
+    from river import tree
+
     return Trees(
         tree.HoeffdingAdaptiveTreeClassifier(
             leaf_prediction="mc", max_depth=_DEPTH, delta=1e-3, grace_period=100,
@@ -73,6 +73,8 @@ def adaptive_random_forest() -> Trees:
 
     Slow and large all the same: see the table in docs/models.md before it is chosen.
     """
+    from river import forest
+
     return Trees(
         forest.ARFClassifier(
             n_models=10, max_features=8, leaf_prediction="mc", max_depth=_DEPTH,
