@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-# Two workers: the system tests start servers of their own, so more of them only wait for each other.
+# Two workers: the system tests start servers of their own, so more of them only wait for each other. By loadgroup,
+# though there are no groups, each gets the tests one by one and in order: the longest come first.
 JOBS   ?= 2
 ARGS   ?=
 

@@ -19,15 +19,11 @@ KAFKA = os.environ.get("TAILORLINE_TEST_KAFKA", "")
 REDIS = os.environ.get("TAILORLINE_TEST_REDIS", "")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks for groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no process waits for the other at the end.
 
     Each test has servers and workers of its own, so two may run at a time.
     """
-    for item in items:
-        if item.path.name == "test_demo.py":
-            item.add_marker(pytest.mark.xdist_group("demo"))  # one run for all its tests
     items.sort(key=lambda item: "/tests/system/" not in str(item.path))
 
 

