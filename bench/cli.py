@@ -141,13 +141,13 @@ def decisions(
     warm_up: Annotated[
         float,
         typer.Option(min=0, help="Most seconds of the processor until the shop is taken as it is."),
-    ] = 150.0,
+    ] = 600.0,
     seed: Annotated[int, typer.Option(help="Seed of the made-up shop.")] = 7,
     json: Json = None,
 ) -> None:
     """Time each event of a large shop in process: from its bytes to its outputs' bytes.
 
-    Two or three minutes go into filling the shop. The merged view is made as in a worker, from a store
+    Some five minutes go into filling the shop. The merged view is made as in a worker, from a store
     in memory, and its merging is not timed.
     """
     from bench.decisions.run import Plan, bench_decisions, show  # noqa: PLC0415

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -65,10 +64,7 @@ def bench_decisions(plan: Plan, console: Console) -> Report:
     settings = Settings(_env_file=None)
     load_before = os.getloadavg()[0]
     with progress(console) as bars:
-        try:
-            outcome = asyncio.run(_measured(plan, settings, bars))
-        finally:
-            gc.unfreeze()
+        outcome = asyncio.run(_measured(plan, settings, bars))
     report = Report(
         "decisions",
         ["made-up shop"],
@@ -89,6 +85,13 @@ def bench_decisions(plan: Plan, console: Console) -> Report:
 async def _measured(plan: Plan, settings: Settings, bars: Progress) -> Outcome:
     crowd = Crowd(plan.items, plan.customers, plan.seed, rate=RATE, start=_START)
     shop = _Shop(crowd, plan.partitions, settings)
+    try:
+        return await _filled_and_timed(shop, plan, settings, bars)
+    finally:
+        shop.leave_garbage()
+
+
+async def _filled_and_timed(shop: _Shop, plan: Plan, settings: Settings, bars: Progress) -> Outcome:
     began = time.process_time()
     wanted = min(plan.customers, plan.partitions * settings.max_customers)
     task = bars.add_task("customers come in", total=wanted)
@@ -109,8 +112,7 @@ async def _measured(plan: Plan, settings: Settings, bars: Progress) -> Outcome:
         )
         taken = Taken()
         if not tended:
-            shop.garbage = None
-            gc.unfreeze()
+            shop.leave_garbage()
         with Pauses() as pauses:
             for _ in range(0, plan.events, _BATCH):
                 await shop.run(_BATCH, pauses, taken)
@@ -156,6 +158,12 @@ class _Shop:
             if self.garbage is not None and at - self._tended_at >= EVERY_S:
                 self._tended_at = at
                 await self.garbage.tend()
+
+    def leave_garbage(self) -> None:
+        """Leave the collector to itself from now on."""
+        if self.garbage is not None:
+            self.garbage.leave()
+            self.garbage = None
 
     def _messages(self, events: Iterator[Sent], size: int) -> Iterator[Message]:
         for sent, _ in zip(events, range(size), strict=False):

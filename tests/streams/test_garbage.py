@@ -19,7 +19,9 @@ class Knot:
 
 @pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
+    before = gc.get_threshold()
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
 
 
@@ -28,6 +30,15 @@ async def test_what_lives_is_not_looked_at_again() -> None:
     await Garbage().tend()
     assert gc.get_freeze_count() >= len(held)
     assert not any(isinstance(each, Knot) for each in gc.get_objects())
+
+
+def test_nothing_but_the_tending_goes_through_all_of_it() -> None:
+    tended, before = Garbage(), gc.get_stats()[2]["collections"]
+    held = [Knot() for _ in range(500_000)]
+    assert gc.get_stats()[2]["collections"] == before
+    tended.leave()
+    held += [Knot() for _ in range(500_000)]
+    assert gc.get_stats()[2]["collections"] > before, "left to itself it does"
 
 
 async def test_a_dead_cycle_goes_before_anything_is_frozen() -> None:
