@@ -410,7 +410,10 @@ class ShopShard:
         knows = Knowledge(
             self.sequences, self.completion, self.next_order, self.offers.shelves, self.view, wanted
         )
-        chance = self.propensity.score(session_signals(customer, at))
+
+        def chance() -> float:
+            return self.propensity.score(session_signals(customer, at))
+
         self.offers.offer(customer_id, customer, trigger, knows, at, chance, effects)
 
 

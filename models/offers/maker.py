@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
@@ -116,9 +116,12 @@ class Offers:
 
     def offer(
         self, customer_id: str, customer: Customer, trigger: Trigger, knows: Knowledge, at: float,
-        purchase_chance: float, effects: Effects,
+        purchase_chance: Callable[[], float], effects: Effects,
     ) -> None:  # fmt: skip
-        """Make an offer, if there is anything to offer and nothing speaks against it."""
+        """Make an offer, if there is anything to offer and nothing speaks against it.
+
+        ``purchase_chance`` is asked only if one is made: most events make none.
+        """
         rules = _rules_of(knows.view)
         limits = limits_in_force(rules, self._settings)
         if not rules.trigger_on(trigger):
@@ -162,7 +165,7 @@ class Offers:
             session_id=customer.session_id or None,
             trigger=trigger,
             items=_items(slate, deals, customer, knows.view),
-            propensity=purchase_chance,
+            propensity=purchase_chance(),
             policy=settings.exploration,
             model=self.ranking.version,
         )

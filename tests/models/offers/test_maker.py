@@ -59,7 +59,7 @@ class Stand:
         knows = Knowledge(
             self._sequences, completion, NextOrder(), self.offers.shelves, view, wanted or {}
         )
-        self.offers.offer(to, self.customer(to), trigger, knows, at, 0.25, self.effects)
+        self.offers.offer(to, self.customer(to), trigger, knows, at, lambda: 0.25, self.effects)
         made = self.effects.outputs[before:]
         return made[0].value if made else None
 
