@@ -19,7 +19,7 @@ from streams.host import Host
 from streams.metrics import Metrics
 from streams.processor import Message
 from streams.runner import Runner
-from streams.settings import Settings, SnapshotSettings
+from streams.settings import Settings, SnapshotSettings, StoreSettings
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Applied, Store, Work
 from streams.topology import FLOWS, ShardId, shard_of
@@ -92,7 +92,9 @@ class Driver:
         self, settings: Settings | None = None, *, partitions: int = 1, store: Store | None = None
     ) -> None:
         self.settings = settings or Settings(
-            snapshots=SnapshotSettings(key=SecretStr("driver"), every_s=1e9)
+            snapshots=SnapshotSettings(key=SecretStr("driver"), every_s=1e9),
+            # What comes out must not hang on how fast the machine is.
+            store=StoreSettings(batch_s=3_600.0),
         )
         self.partitions = partitions
         self.store: Store = store or MemoryStore()

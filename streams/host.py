@@ -215,10 +215,10 @@ class Host:
         if now < self._merge_at:
             return
         took = await self.merge_now()
-        # Merging may take a fifth of the loop's time: freshness gives way, but not for long. A merge
+        # Merging may take a quarter of the loop's time: freshness gives way, but not for long. A merge
         # of a backlog takes as long as the backlog, and would then rest for minutes.
         self._merge_at = now + max(
-            self._settings.merging.every_s, min(5 * took, took + _MERGE_REST_S)
+            self._settings.merging.every_s, min(4 * took, took + _MERGE_REST_S)
         )
 
     async def merge_now(self) -> float:

@@ -8,9 +8,9 @@ however often it changes meanwhile.
 
 from __future__ import annotations
 
-_LONGEST_S = 0.1
-"""So many seconds of the loop a merge may take for rows of co-visits; with a fifth of the time for all of
-merging it still comes once a second."""
+_LONGEST_S = 0.05
+"""So many seconds of the loop a merge may take for rows of co-visits; with a quarter of the time for
+all of merging it still comes every half second or so."""
 _FIRST = 500
 """Rows of the first time, when it is not known what one takes."""
 _LEAST = 50

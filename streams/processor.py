@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -65,11 +66,13 @@ class Processor:
         return Work(effects=Effects(self._parts))
 
     def run(
-        self, messages: Sequence[Message], work: Work | None = None, most: int | None = None
-    ) -> Done:
+        self, messages: Sequence[Message], work: Work | None = None, most: int | None = None,
+        within_s: float | None = None,
+    ) -> Done:  # fmt: skip
         """Take messages in; those of one topic must be in order of their offsets.
 
-        With ``most`` the run ends early once it wants about so many changes of the store.
+        With ``most`` the run ends early once it wants about so many changes of the store, with
+        ``within_s`` once so many seconds have passed.
         """
         work = self.begin() if work is None else work
         rejects: dict[tuple[str, str], int] = {}
@@ -77,7 +80,10 @@ class Processor:
         # Adopting a view may have made outputs, too.
         records = self.collect(work, self.last_timestamp)
         taken = 0
+        until = None if within_s is None else time.perf_counter() + within_s
         for message in in_time_order(messages):
+            if taken and until is not None and time.perf_counter() > until:
+                break
             if most is not None and taken % _LOOK_EVERY == 0 and taken and effects.size() > most:
                 break
             taken += 1

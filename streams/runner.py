@@ -218,7 +218,9 @@ class Runner:
             await self._outgoing.room(self._settings.kafka.max_unconfirmed)
             started = time.perf_counter()
             work = self._begin()
-            done = self.processor.run(left, work, self._settings.store.batch_changes)
+            # Merges wait for steps at each of their questions to the store: hence the time limit.
+            limits = self._settings.store
+            done = self.processor.run(left, work, limits.batch_changes, limits.batch_s)
             taken, left = left[: done.taken], left[done.taken :]
             self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
             await self._apply(done, taken)

@@ -115,6 +115,11 @@ class StoreSettings(BaseModel):
         description="A batch that wants about so many changes of the store is applied before it "
         "goes on: the store does nothing else meanwhile.",
     )
+    batch_s: Seconds = Field(
+        0.05,
+        description="A batch whose steps have taken so long is applied as far as it is: what else the "
+        "worker has to do waits no longer.",
+    )
     row_ttl_s: int = Field(
         400 * 86400, ge=0, description="Rows of counts untouched for so long go; 0: never."
     )
@@ -171,7 +176,7 @@ class WebSettings(BaseModel):
 class MergeTimes(BaseModel):
     """The merged view."""
 
-    every_s: Seconds = Field(1.0, description="How often changed rows are merged and published.")
+    every_s: Seconds = Field(0.5, description="How often changed rows are merged and published.")
     rows: Positive = Field(2_000, description="Most rows merged in one go; the rest comes next.")
 
 

@@ -6,12 +6,15 @@ import structlog
 from pydantic import SecretStr
 
 from streams.driver import Driver
-from streams.settings import Settings, SnapshotSettings
+from streams.settings import Settings, SnapshotSettings, StoreSettings
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(_env_file=None, snapshots=SnapshotSettings(key=SecretStr("test"), every_s=1e9))
+    return Settings(
+        _env_file=None, snapshots=SnapshotSettings(key=SecretStr("test"), every_s=1e9),
+        store=StoreSettings(batch_s=3_600.0),  # no clock decides how a batch is cut
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
 from models.options.counts import OptionSettings
 from models.sequences.guess import SequenceSettings
-from streams.settings import MergeTimes, Settings, SnapshotSettings
+from streams.settings import MergeTimes, Settings, SnapshotSettings, StoreSettings
 from tests.streams.events import article, cancel, made, order, sample, view
 
 CAP = 24
 SETTINGS = Settings(
     _env_file=None,
     snapshots=SnapshotSettings(key=SecretStr("test"), every_s=1e9),
+    store=StoreSettings(batch_s=3_600.0),
     max_customers=CAP,
     max_skus=CAP,
     itemsets=ItemsetSettings(window=50, max_pairs=60, max_triples=10, min_customers=1),

@@ -60,7 +60,7 @@ SKUS = [f"s{n}" for n in range(6)]
 SETTINGS = Settings(
     _env_file=None,
     snapshots=SnapshotSettings(key=SecretStr("test"), every_s=1e9),
-    store=StoreSettings(batch_changes=20),
+    store=StoreSettings(batch_changes=20, batch_s=3_600.0),
     guard=GuardSettings(max_consecutive=10**6, max_ratio=1.0, max_quarantine=10**6),
     tick_s=1e9,
     max_customers=5,

@@ -13,7 +13,7 @@ def test_what_is_published_takes_room_until_the_next_merge() -> None:
     pace.published(first)
     assert pace.room == 0
     pace.merged(first, first * 0.0002)
-    assert pace.room == 500
+    assert pace.room == 250
 
 
 def test_slow_merges_leave_less_room_and_fast_ones_more() -> None:
@@ -21,8 +21,8 @@ def test_slow_merges_leave_less_room_and_fast_ones_more() -> None:
     for _ in range(20):
         slow.merged(1_000, 1.0)
         fast.merged(1_000, 0.1)
-    assert slow.room == pytest.approx(100, abs=1)
-    assert fast.room == pytest.approx(1_000, abs=1)
+    assert slow.room == pytest.approx(50, abs=1)
+    assert fast.room == pytest.approx(500, abs=1)
 
 
 def test_there_is_always_some_room() -> None:

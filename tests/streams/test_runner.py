@@ -142,7 +142,7 @@ def test_after_a_failure_nothing_that_waits_is_applied_and_no_snapshot_is_kept(d
 
 
 def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
-    small = settings.model_copy(update={"store": StoreSettings(batch_changes=40)})
+    small = settings.model_copy(update={"store": StoreSettings(batch_changes=40, batch_s=3_600.0)})
     with Driver(settings) as whole, Driver(small) as pieces:
         runner, store = slowed(pieces)
 
@@ -153,6 +153,22 @@ def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
         pieces._loop.run(run())
         whole._loop.run(whole.runner(SHOP).handle(orders(0, 100)))
         assert len(store.works) > 3
+        assert pieces.tally() == whole.tally()
+        assert pieces.counts("count:items") == whole.counts("count:items")
+
+
+def test_a_batch_that_takes_long_is_applied_as_far_as_it_is(settings):
+    hurried = settings.model_copy(update={"store": StoreSettings(batch_s=1e-9)})
+    with Driver(settings) as whole, Driver(hurried) as pieces:
+        runner, store = slowed(pieces)
+
+        async def run() -> None:
+            store.gate.set()
+            await runner.handle(orders(0, 20))
+
+        pieces._loop.run(run())
+        whole._loop.run(whole.runner(SHOP).handle(orders(0, 20)))
+        assert len(store.works) == 20, "one at a time, but each of them"
         assert pieces.tally() == whole.tally()
         assert pieces.counts("count:items") == whole.counts("count:items")
 
