@@ -192,7 +192,7 @@ class Offers:
         articles = _articles(skus, knows.view)
         categories = {}
         for sku in skus:
-            category = self._category_of(sku, knows.view)
+            category = self._category(sku, articles.get(sku))
             if category is not None:
                 categories[sku] = category
         deals = self.deals.of(skus, rules, customer, segment_of(customer, at), categories, at)
@@ -205,8 +205,10 @@ class Offers:
         return facts, deals
 
     def _category_of(self, sku: str, view: View | None) -> str | None:
+        return self._category(sku, None if view is None else view.article(sku))
+
+    def _category(self, sku: str, article: Article | None) -> str | None:
         """Return an article's category: as the catalogue says, else as its latest view named it."""
-        article = None if view is None else view.article(sku)
         told = None if article is None else article.category
         return told or self.shelves.category_of(sku)
 
@@ -216,21 +218,27 @@ class Offers:
         self, offer_id: str, customer_id: str, customer: Customer, sku: str | None, at: float
     ) -> None:
         """Note that an offer, or one article of it, was on the screen: earlier ones are decided."""
-        decision = self._pending.find(offer_id, customer_id)
-        if decision is None or (sku is not None and sku not in decision.skus):
-            self.tally.unmatched += 1
+        decision = self._meant(offer_id, customer_id, sku)
+        if decision is None:
             return
         self._see(offer_id, decision, sku, at)
         for earlier in self._pending.replace(customer, offer_id):
             self._learn(earlier, customer)
 
+    def _meant(self, offer_id: str, customer_id: str, sku: str | None) -> Decision | None:
+        """Return the open offer that was seen or clicked; None, and counted, if there is none such."""
+        decision = self._pending.find(offer_id, customer_id)
+        if decision is None or (sku is not None and sku not in decision.skus):
+            self.tally.unmatched += 1
+            return None
+        return decision
+
     def clicked(
         self, offer_id: str, customer_id: str, customer: Customer, sku: str | None, at: float
     ) -> None:
         """Note that an article of an offer was clicked; who does not say which meant the first."""
-        decision = self._pending.find(offer_id, customer_id)
-        if decision is None or (sku is not None and sku not in decision.skus):
-            self.tally.unmatched += 1
+        decision = self._meant(offer_id, customer_id, sku)
+        if decision is None:
             return
         place = 0 if sku is None else decision.skus.index(sku)
         # What was clicked must have been seen, whether an impression says so or not.

@@ -141,36 +141,28 @@ def test_after_a_failure_nothing_that_waits_is_applied_and_no_snapshot_is_kept(d
     assert driver._loop.run(driver.store.load_snapshot(SHOP)) is None
 
 
-def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
-    small = settings.model_copy(update={"store": StoreSettings(batch_changes=40, batch_s=3_600.0)})
-    with Driver(settings) as whole, Driver(small) as pieces:
+def pieces_of(settings, limits, size):
+    """Hand ``size`` orders over at once; return in how many pieces they were applied, all of them."""
+    with Driver(settings) as whole, Driver(settings.model_copy(update={"store": limits})) as pieces:
         runner, store = slowed(pieces)
 
         async def run() -> None:
             store.gate.set()
-            await runner.handle(orders(0, 100))
+            await runner.handle(orders(0, size))
 
         pieces._loop.run(run())
-        whole._loop.run(whole.runner(SHOP).handle(orders(0, 100)))
-        assert len(store.works) > 3
+        whole._loop.run(whole.runner(SHOP).handle(orders(0, size)))
         assert pieces.tally() == whole.tally()
         assert pieces.counts("count:items") == whole.counts("count:items")
+        return len(store.works)
+
+
+def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
+    assert pieces_of(settings, StoreSettings(batch_changes=40, batch_s=3_600.0), 100) > 3
 
 
 def test_a_batch_that_takes_long_is_applied_as_far_as_it_is(settings):
-    hurried = settings.model_copy(update={"store": StoreSettings(batch_s=1e-9)})
-    with Driver(settings) as whole, Driver(hurried) as pieces:
-        runner, store = slowed(pieces)
-
-        async def run() -> None:
-            store.gate.set()
-            await runner.handle(orders(0, 20))
-
-        pieces._loop.run(run())
-        whole._loop.run(whole.runner(SHOP).handle(orders(0, 20)))
-        assert len(store.works) == 20, "one at a time, but each of them"
-        assert pieces.tally() == whole.tally()
-        assert pieces.counts("count:items") == whole.counts("count:items")
+    assert pieces_of(settings, StoreSettings(batch_s=1e-9), 20) == 20, "one at a time, but each"
 
 
 class LateKafka:
