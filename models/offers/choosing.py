@@ -80,10 +80,11 @@ def choose(
         place = int(rng.integers(length))
         others = np.setdiff1d(np.arange(kinds.size), slate)
         slate[place] = others[rng.integers(spare)]
-    chosen = (slates == slate).mean(axis=0)
+    draws = len(slates)
+    chosen = np.count_nonzero(slates == slate, axis=0) / draws
     if spare:
-        absent = 1.0 - (slates[:, :, None] == slate).any(axis=1).mean(axis=0)
-        chosen = chosen * (1.0 - share / length) + absent * share / (length * spare)
+        shown = np.bincount(slates.ravel(), minlength=kinds.size)[slate] / draws
+        chosen = chosen * (1.0 - share / length) + (1.0 - shown) * share / (length * spare)
     return Choice(slate.tolist(), chosen.tolist(), place)
 
 
@@ -93,15 +94,15 @@ def best_slates(scores: Floats, kinds: Ints, size: int, variety: Variety) -> Int
     length = min(size, candidates)
     left, rows = scores.copy(), np.arange(draws)
     slates = np.empty((draws, length), dtype=np.int64)
+    alike = (kinds[:, None] == kinds) & (kinds >= 0)
+    varied = alike.any() and length > 1
+    loss, full = variety.loss * alike, _LAST_RESORT * alike
     for place in range(length):
-        best = left.argmax(axis=1)
-        slates[:, place] = best
+        best = slates[:, place] = left.argmax(axis=1)
         left[rows, best] = -np.inf
-        if place + 1 < length:
-            own = kinds[best][:, None]
-            alike = (kinds == own) & (own >= 0)
-            left -= variety.loss * alike
+        if varied and place + 1 < length:
+            left -= loss[best]
             if place + 1 >= variety.quota:
-                full = (kinds[slates[:, : place + 1]] == own).sum(axis=1) >= variety.quota
-                left -= _LAST_RESORT * (alike & full[:, None])
+                so_far = alike[slates[:, : place + 1], best[:, None]].sum(axis=1)
+                left -= full[best] * (so_far >= variety.quota)[:, None]
     return slates

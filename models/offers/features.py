@@ -31,6 +31,10 @@ NAMES: tuple[str, ...] = (
 )
 _AT = {name: place for place, name in enumerate(NAMES)}
 _FIRST_PLACE = _AT["place_2"]
+_OF_SOURCE: dict[Source, tuple[str, ...]] = {
+    source: (source, f"{source}_strength") if source in _STRENGTHS else (source,)
+    for source in SOURCES
+}
 RECORD = _AT["record"]
 """The column of an article's record."""
 
@@ -59,7 +63,7 @@ class Candidates:
 
         Asked for the few that make the offer, not for all.
         """
-        row = named(self.features[number].tolist())
+        row = self.features[number].tolist()
         sku = self.skus[number]
         own = [proposal for proposal in self.found if sku in proposal.scores]
         return sorted(own, key=lambda proposal: -_speaks(proposal.source, row))
@@ -87,31 +91,41 @@ def candidates_of(
 
     """
     skus = sorted({sku for proposal in found for sku in proposal.scores})
-    place = {sku: number for number, sku in enumerate(skus)}
-    features = np.zeros((len(skus), len(NAMES)))
-    features[:, 0] = 1.0
-    proposers = np.zeros(len(skus))
+    starts = {sku: number * len(NAMES) for number, sku in enumerate(skus)}
+    # By place in the flat table: one assignment takes a fraction of one for each column and source.
+    places: list[int] = []
+    values: list[float] = []
+
+    def fill(column: int, known: Mapping[str, float]) -> None:
+        places.extend([starts[sku] + column for sku in known])
+        values.extend(known.values())
+
+    sources: dict[str, int] = {}
     for proposal in found:
-        source = proposal.source
-        numbers = [place[sku] for sku in proposal.scores]
-        scores = np.fromiter(proposal.scores.values(), np.float64, len(numbers))
-        features[numbers, _AT[source]] = scores / scores[0]
+        source, scores = proposal.source, proposal.scores
+        best = next(iter(scores.values()), 1.0)
+        fill(_AT[source], {sku: score / best for sku, score in scores.items()})
         high = _STRENGTHS.get(source)
         if high is not None:
-            features[numbers, _AT[f"{source}_strength"]] = np.minimum(scores / high, 1.0)
-        proposers[numbers] += 1.0
-    features[:, _AT["agreement"]] = np.minimum(proposers - 1.0, 3.0) / 3.0
-    features[:, _AT["record"]] = [records.get(sku, 0.0) for sku in skus]
-    features[:, _AT["popularity"]] = [popularity.get(sku, 0.0) for sku in skus]
+            strong = {sku: min(score / high, 1.0) for sku, score in scores.items()}
+            fill(_AT[f"{source}_strength"], strong)
+        for sku in scores:
+            sources[sku] = sources.get(sku, 0) + 1
+    fill(_AT["agreement"], {s: min(n - 1, 3) / 3 for s, n in sources.items() if n > 1})
+    for column, known in (
+        ("record", records), ("popularity", popularity), ("discount", discounts),
+    ):  # fmt: skip
+        fill(_AT[column], {sku: value for sku, value in known.items() if sku in starts})
     ignored = customer.ignored
-    features[:, _AT["ignored"]] = [min(ignored.get(sku, 0), 3) / 3 for sku in skus]
-    features[:, _AT["discount"]] = [discounts.get(sku, 0.0) for sku in skus]
+    fill(_AT["ignored"], {sku: min(ignored[sku], 3) / 3 for sku in skus if sku in ignored})
+    features = np.zeros((len(skus), len(NAMES)))
+    features.ravel()[places] = values
+    features[:, 0] = 1.0
     return Candidates(skus, features, found)
 
 
-def _speaks(source: Source, row: Mapping[str, float]) -> float:
-    strength = f"{source}_strength"
-    return PRIORS[source] * row[source] + PRIORS.get(strength, 0.0) * row.get(strength, 0.0)
+def _speaks(source: Source, row: Sequence[float]) -> float:
+    return sum(PRIORS[name] * row[_AT[name]] for name in _OF_SOURCE[source])
 
 
 def placed(features: Floats) -> Floats:

@@ -73,7 +73,8 @@ class LinearHead:
 
     def learn(self, row: Mapping[str, float], *, hit: bool) -> None:
         """Learn what became of an example."""
-        self._model.learn_one(row, hit)
+        # What is zero teaches a linear model nothing, and most of a row is.
+        self._model.learn_one({name: value for name, value in row.items() if value}, hit)
         self.examples += 1
         self._copies = None
 

@@ -231,12 +231,15 @@ class OfferRanking:
         bound = guess.worth + _FAR * settings.boldness * np.sqrt(off)
         order = np.argsort(-bound, kind="stable")
         best = order[: max(_DRAWN, _DRAWN_PER_PLACE * settings.size)]
-        rows, shape = features[best].T, (settings.draws, len(best))
-        noise = rng.standard_normal((2, settings.draws, features.shape[1])) * settings.boldness
-        clicks = guess.click[best] + (noise[0] * click_off) @ rows
-        records = mean[best] + rng.standard_normal(shape) * spread[best]
+        rows = features[best]
+        used = np.flatnonzero(rows.any(axis=0))  # most are zero for all
+        rows = rows[:, used].T * settings.boldness
+        width, number = rows.shape
+        noise = rng.standard_normal((settings.draws, 2 * width + number))
+        records = mean[best] + noise[:, 2 * width :] * spread[best]
+        clicks = guess.click[best] + (noise[:, :width] * click_off[used]) @ rows
         clicks += records * settings.boldness
-        buys = guess.buy[best] + (noise[1] * buy_off) @ rows
+        buys = guess.buy[best] + (noise[:, width : 2 * width] * buy_off[used]) @ rows
         return order, guess.fixed[best] + self._chance(clicks, buys)
 
     def _records_off(self, skus: Sequence[str]) -> tuple[Floats, Floats]:
@@ -254,16 +257,16 @@ class OfferRanking:
     ) -> Slate:
         features = placed(candidates.features[places])
         chances = np.exp(_log_sigmoid(self.click.log_odds(features))).tolist()
+        scores = np.exp(worth[places]).tolist()
         chosen = [
-            Chosen(
-                candidates.skus[place], float(np.exp(worth[place])), chance, propensity,
-                candidates.proposed(place),
+            Chosen(candidates.skus[place], score, chance, propensity, candidates.proposed(place))
+            for place, score, chance, propensity in zip(
+                places, scores, chances, propensities, strict=True
             )
-            for place, chance, propensity in zip(places, chances, propensities, strict=True)
-        ]  # fmt: skip
+        ]
         alone = len(self.click.contest.contenders) < 2
-        scores = () if alone else tuple(self.click.scores(row) for row in features.tolist())
-        return Slate(chosen, features, scores)
+        others = () if alone else tuple(self.click.scores(row) for row in features.tolist())
+        return Slate(chosen, features, others)
 
 
 def decision_of(slate: Slate, customer_id: str, at: float, *, lasting: bool) -> Decision:
@@ -308,6 +311,7 @@ def _relative(skus: Sequence[str], margins: Mapping[str, float]) -> Floats:
 
 
 def _log_sigmoid(log_odds: Floats) -> Floats:
-    # As -logaddexp(0, -x), which takes twice the time; no log-odds of ours is near the bound.
-    found: Floats = -np.log1p(np.exp(np.minimum(-log_odds, _MOST_LOG_ODDS)))
+    # As -logaddexp(0, -x), which takes twice the time; no log-odds of ours is near the bound, and
+    # what is lost of a chance near 1 is nothing.
+    found: Floats = -np.log(1.0 + np.exp(np.minimum(-log_odds, _MOST_LOG_ODDS)))
     return found

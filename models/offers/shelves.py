@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from itertools import islice
 
 from models.segments import SEGMENTS, Segment
 from models.sequences.trending import Trending
@@ -23,6 +24,7 @@ class Shelves:
         "_half_life_s",
         "_met",
         "_newest",
+        "_newest_of",
         "_of",
         "_of_segment",
         "capacity",
@@ -37,7 +39,9 @@ class Shelves:
         self._of_segment = {name: Trending(half_life_s, _PER_SEGMENT) for name in SEGMENTS}
         self._met: OrderedDict[str, None] = OrderedDict()
         self._newest: OrderedDict[str, str | None] = OrderedDict()
-        """With their categories, for they are gone through for every offer."""
+        """With their categories."""
+        self._newest_of: dict[str, dict[str, None]] = {}
+        """The same by category: they are looked for with every offer."""
 
     def learn(self, sku: str, category: str | None, segment: Segment | None, at: float) -> None:
         """Take a view in; of somebody who agreed with the ``segment``, else None."""
@@ -72,20 +76,29 @@ class Shelves:
 
     def newest(self, categories: Collection[str], limit: int) -> list[str]:
         """Return articles met lately for the first time: those of ``categories`` first."""
-        near: list[str] = []
-        others: list[str] = []
-        for sku, category in reversed(self._newest.items()):
-            if category in categories:
-                near.append(sku)
-                if len(near) == limit:
-                    return near
-            elif len(others) < limit:
-                others.append(sku)
-        return [*near, *others[: limit - len(near)]]
+        near = [
+            sku for category in categories for sku in reversed(self._newest_of.get(category, {}))
+        ][:limit]
+        others = (sku for sku, of in reversed(self._newest.items()) if of not in categories)
+        return [*near, *islice(others, limit - len(near))]
 
     def tried(self, sku: str) -> None:
         """Note that an article was shown often enough: it is new no longer."""
-        self._newest.pop(sku, None)
+        if sku in self._newest:
+            self._file(sku, None)
+            del self._newest[sku]
+
+    def _file(self, sku: str, category: str | None) -> None:
+        """Put one of the newest articles into a category, or into none."""
+        before = self._newest.get(sku)
+        if before is not None:
+            shelf = self._newest_of[before]
+            del shelf[sku]
+            if not shelf:
+                del self._newest_of[before]
+        self._newest[sku] = category
+        if category is not None:
+            self._newest_of.setdefault(category, {})[sku] = None
 
     def _meet(self, sku: str, category: str | None) -> None:
         known = sku in self._met
@@ -93,10 +106,8 @@ class Shelves:
         self._met.move_to_end(sku)
         if len(self._met) > self.capacity:
             gone, _ = self._met.popitem(last=False)
-            self._newest.pop(gone, None)
-        if category is not None and sku in self._newest:
-            self._newest[sku] = category
-        if not known:
-            self._newest[sku] = category
+            self.tried(gone)
+        if not known or (category is not None and self._newest.get(sku, category) != category):
+            self._file(sku, category)
             if len(self._newest) > _NEWEST:
-                self._newest.popitem(last=False)
+                self.tried(next(iter(self._newest)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from math import log
 
 _FORGOTTEN = 0.1
@@ -83,24 +82,22 @@ class SessionNeighbours:
                 alike[other] = alike.get(other, 0.0) + weight
             weight -= step
         alike.pop(trail, None)
-        if len(alike) > self.settings.compared:
-            alike = {other: alike[other] for other in nlargest(self.settings.compared, alike)}
-        nearest = nlargest(
-            self.settings.neighbours, [(near, other) for other, near in alike.items()]
-        )
-        back = {item: position for position, item in enumerate(recent)}
-        known, items = len(self._sessions), self._items
+        latest = sorted(alike, reverse=True)[: self.settings.compared]
+        # Of those as much alike the latest, for sorting keeps them in order.
+        nearest = sorted(latest, key=alike.__getitem__, reverse=True)[: self.settings.neighbours]
         scores: dict[str, float] = {}
-        for near, other in nearest:
+        for other in nearest:
             viewed = self._sessions[other]
-            since = min(back[item] for item in viewed if item in back)
-            worth = near * (1.0 - _FORGOTTEN * since)
+            since = next(place for place, item in enumerate(recent) if item in viewed)
+            worth = alike[other] * (1.0 - _FORGOTTEN * since)
             for item in viewed:
                 scores[item] = scores.get(item, 0.0) + worth
         for item in without:
             scores.pop(item, None)
+        known = len(self._sessions)
         for item in scores:
-            scores[item] *= log(1.0 + known / max(len(items.get(item, ())), 1))
+            row = self._items.get(item)
+            scores[item] *= log(1.0 + known / len(row)) if row else log(1.0 + known)
         whole = sum(scores.values())
         return {item: score / whole for item, score in scores.items()} if whole > 0 else {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -9,27 +10,37 @@ import numpy as np
 from models.decay import NEGLIGIBLE, ForwardDecay, Levels
 
 REFRESH = 100
-"""Views after which the order of the most viewed articles is worked out anew."""
+"""At least so many views are counted before the most viewed articles are sorted out anew."""
+_REFRESH_S = 10.0
+"""And at least so many seconds pass, unless a tenth as many views as there are articles are counted."""
 
 
 class Trending:
     """Decayed view counts of at most ``capacity`` articles."""
 
-    __slots__ = ("_counts", "_decay", "_stale", "_top", "capacity", "touched")
+    __slots__ = (
+        "_counts", "_decay", "_depth", "_latest", "_sorted_at", "_top", "_views", "capacity",
+        "touched",
+    )  # fmt: skip
 
     def __init__(self, half_life_s: float, capacity: int = 20_000) -> None:
         self._decay = ForwardDecay(half_life_s)
         self._counts: dict[str, float] = {}
         self.capacity = capacity
         self._top: list[tuple[str, float]] = []
-        self._stale = 0
+        self._depth = 0
+        """How many of the most viewed articles were asked for."""
+        self._views = 0
+        """Counted since they were sorted out."""
+        self._sorted_at = self._latest = -math.inf
         self.touched = False
         """Changed since it was last published."""
 
     def learn(self, item: str, at: float) -> None:
         """Count a view of ``item`` at ``at`` (unix seconds)."""
         self.touched = True
-        self._stale -= 1
+        self._views += 1
+        self._latest = max(self._latest, at)
         factor = self._decay.advance(at)
         if factor is not None:
             self._counts = {
@@ -44,15 +55,22 @@ class Trending:
     def top(self, limit: int) -> list[tuple[str, float]]:
         """Return the ``limit`` most viewed articles with their share of the most viewed one.
 
-        As of at most `REFRESH` views ago: sorting all articles for every offer is too dear.
+        As of some views ago: sorting all articles for every offer is too dear.
         """
-        if self._stale <= 0 or len(self._top) < limit:
-            best = self._best(limit)
+        if limit > self._depth or self._is_stale():
+            self._depth = max(limit, self._depth)
+            best = self._best(self._depth)
             most = best[0][1] if best else 1.0
             self._top = [(item, count / most) for item, count in best]
-            # While few views are known, each one may change the order.
-            self._stale = min(REFRESH, int(len(self._counts) / 10))
+            self._views, self._sorted_at = 0, self._latest
         return self._top[:limit]
+
+    def _is_stale(self) -> bool:
+        # While few views are known, each one may change the order.
+        tenth = len(self._counts) // 10
+        if self._views < min(REFRESH, tenth):
+            return False
+        return self._views >= tenth or self._latest - self._sorted_at >= _REFRESH_S
 
     def relative(self, items: Collection[str]) -> dict[str, float]:
         """Return the views of those articles that have any as shares of the most viewed one's, to 1."""

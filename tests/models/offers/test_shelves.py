@@ -57,6 +57,18 @@ def test_the_newest_of_the_categories_looked_at_come_first_then_all_others() -> 
     assert known.newest(["hats"], 3) == ["c", "a", "d"]
 
 
+def test_one_of_the_newest_is_found_in_the_category_that_its_latest_view_names() -> None:
+    known = shelves()
+    for sku, category in (("a", "hats"), ("b", None), ("c", None), ("a", "bags"), ("b", "hats")):
+        known.learn(sku, category, None, 0.0)
+    known.learn("b", None, None, 1.0)  # says nothing
+    assert known.newest(["hats"], 1) == ["b"]
+    assert known.newest(["bags", "hats"], 9) == ["a", "b", "c"], "in the order of the categories"
+    known.tried("b")
+    known.tried("a")
+    assert known.newest(["hats", "bags"], 9) == ["c"]
+
+
 def test_what_was_tried_is_new_no_longer_and_stays_so() -> None:
     known = shelves()
     for sku in ("a", "b"):
@@ -91,6 +103,7 @@ def test_nothing_grows_without_end() -> None:
         known.learn(f"b{number}", "all", "new", float(number))
     assert len(known._met) == len(known._category_of) == 300
     assert len(known._newest) == module._NEWEST
+    assert sum(map(len, known._newest_of.values())) == module._NEWEST
     assert len(known._of) == module._CATEGORIES
     assert known.of_category("k0", 1) == []
     assert len(known.of_category("all", 10_000)) <= module._PER_CATEGORY * 1.25

@@ -58,3 +58,37 @@ def test_levels_of_shards_are_comparable() -> None:
     busy.learn("b", 45.0)
     quiet_row, busy_row = align([quiet.levels(5), busy.levels(5)])
     assert quiet_row["a"] / busy_row["b"] == pytest.approx(0.5**35)
+
+
+def a_busy_shop(articles: int) -> Trending:
+    """Articles of two views each, asked for once."""
+    trending = Trending(3600.0)
+    for number in range(2 * articles):
+        trending.learn(f"sku{number % articles:05}", 0.0)
+    assert trending.top(1) == [("sku00000", 1.0)]
+    return trending
+
+
+def test_in_a_large_shop_a_view_comes_to_the_top_after_some_seconds() -> None:
+    trending = a_busy_shop(5_000)
+    for second in range(9):
+        for _ in range(20):
+            trending.learn("hit", float(second))
+    assert trending.top(1) == [("sku00000", 1.0)], "not sorted again for each view"
+    trending.learn("hit", 10.0)
+    assert trending.top(1) == [("hit", 1.0)]
+
+
+def test_or_as_soon_as_many_views_have_come() -> None:
+    trending = a_busy_shop(5_000)
+    for _ in range(499):
+        trending.learn("hit", 0.5)
+    assert trending.top(1) == [("sku00000", 1.0)]
+    trending.learn("hit", 0.5)
+    assert trending.top(1) == [("hit", 1.0)]
+
+
+def test_a_longer_list_than_ever_asked_for_is_sorted_out_at_once() -> None:
+    trending = a_busy_shop(5_000)
+    assert [sku for sku, _ in trending.top(3)] == ["sku00000", "sku00001", "sku00002"]
+    assert len(trending.top(10_000)) == 5_000
