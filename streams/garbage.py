@@ -4,20 +4,19 @@ A shard of 50,000 customers is millions of objects that live for hours and hang 
 collector goes through all of them again and again: a second and more, in which no event is decided.
 Frozen, they are freed like anything else once nothing refers to them, and not looked at.
 
-Between two freezes the collector goes through what is new in small pieces, and never through all of it: what
-lives for some seconds is thousands of events' worth, and would be looked at in the middle of one.
+Nor does it go through what is new in the middle of an event: that is done between two batches, often and
+so in small pieces. Only should that not come about does the collector step in.
 """
 
 from __future__ import annotations
 
 import gc
 
-EVERY_S = 2.0
-_WHOLE_EVERY = 1_800
+EVERY_S = 0.5
+_WHOLE_EVERY = 7_200
 """Once an hour everything is looked at after all: what was frozen may be in a dead cycle by then."""
-_THRESHOLDS = (2_000, 10, 1_000_000)
-"""A look at 2,000 new objects takes a tenth of a millisecond, one at ten times that one or two; the last
-generation is `Garbage.tend`'s."""
+_THRESHOLDS = (100_000, 10, 1_000_000)
+"""So many new objects are more than a busy worker has between two freezes."""
 
 
 class Garbage:
@@ -34,7 +33,7 @@ class Garbage:
         gc.unfreeze()
 
     async def tend(self) -> None:
-        """Collect and freeze; takes tens of milliseconds in a busy worker."""
+        """Collect and freeze; takes some milliseconds in a busy worker."""
         self._turn += 1
         if self._turn % _WHOLE_EVERY == 0:
             gc.unfreeze()
