@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -68,6 +68,16 @@ class Trend(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     sku: str
     share: float
+
+
+class ViewChange(NamedTuple):
+    """What became of a part of the view."""
+
+    version: int
+    rows: Mapping[str, bytes | None]
+    """The rows that changed; None: the row is gone."""
+    whole: bool = False
+    """These are all rows there are, for the history does not go back so far."""
 
 
 class Rows(Protocol):
@@ -136,13 +146,22 @@ class View:
 
         None: the row is gone. If these are the ``whole`` part, so are all rows not among them.
         """
-        versions = (*self.versions[:part], version, *self.versions[part + 1 :])
-        if whole:
-            old = (item for item in self._rows.blobs if part_of(item, len(versions)) == part)
-            others = [TRENDING] if part_of(TRENDING, len(versions)) == part else []
-            others += [OFFER_RULES] if part == OFFER_RULES_PART else []
-            blobs = dict.fromkeys([*old, *others]) | dict(blobs)
-        return View(len(versions), blobs, versions, before=self._rows)
+        return self.with_changes({part: ViewChange(version, blobs, whole)})
+
+    def with_changes(self, changes: Mapping[int, ViewChange]) -> View:
+        """Return the view after several parts changed: all of them in one go, for each copies all rows."""
+        versions = list(self.versions)
+        blobs: dict[str, bytes | None] = {}
+        for part, change in changes.items():
+            versions[part] = change.version
+            if change.whole:
+                parts = len(versions)
+                old = (item for item in self._rows.blobs if part_of(item, parts) == part)
+                others = [TRENDING] if part_of(TRENDING, parts) == part else []
+                others += [OFFER_RULES] if part == OFFER_RULES_PART else []
+                blobs |= dict.fromkeys([*old, *others])
+            blobs |= change.rows
+        return View(len(versions), blobs, tuple(versions), before=self._rows)
 
 
 @dataclass(slots=True)

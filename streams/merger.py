@@ -87,14 +87,18 @@ class Merger:
         left = [item for item in bare if item not in chosen]
         if not items and not left:
             return 0
-        made = await self._rows([*(item for item in items if item not in NO_ARTICLES), *left])
+        made, tops = await asyncio.gather(
+            self._rows([*(item for item in items if item not in NO_ARTICLES), *left]),
+            self._of_all(
+                lambda s: self._store.blobs(s, TRENDS, ["top"] if TRENDING in chosen else [])
+            ),
+        )
         for item in left:
             # What it still shows is not of orders: viewed, or in the catalogue. So it is not bare.
             if made[item] != EMPTY_ROW and item not in self._ordered:
                 del made[item]
         rows = self._encoded(made)
-        if TRENDING in items:
-            tops = await self._of_all(lambda s: self._store.blobs(s, TRENDS, ["top"]))
+        if TRENDING in chosen:
             trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
             rows[TRENDING] = encode(trends)
         await self._publish(rows, known)
@@ -164,16 +168,20 @@ class Merger:
             await self._store.publish_view(self._part, rows)
 
     async def _rows(self, items: Sequence[str]) -> dict[str, Row]:
-        totals, (pairs, reach), covisits, articles = await asyncio.gather(
-            self.totals(),
+        (pairs, reach), covisits, articles, configurations = await asyncio.gather(
             self.watch.of(self._summed((PAIRS, REACH), items)),
             self._of_all(lambda s: self._store.blobs(s, COVISITS, items)),
             self._of_all(lambda s: self._store.blobs(s, ARTICLES, items)),
+            self._of_all(lambda s: self._store.counts_of(s, CONFIGURED, items)),
         )
         wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
-        bought, configurations = await asyncio.gather(
+        weights = add_up(configurations)
+        # Pairs first and all orders last: no article is in more orders than there are. Most articles of
+        # most shops have no options: only the others cost a read.
+        bought, totals, (options, choosers) = await asyncio.gather(
             self._of_all(lambda s: self._store.counts_of(s, ITEMS, wanted)),
-            self._of_all(lambda s: self._store.counts_of(s, CONFIGURED, items)),
+            self.totals(),
+            self.watch.of(self._summed((OPTIONS, CHOOSERS), sorted(weights))),
         )
         counts = add_up(bought)
         scale = totals.effective / totals.w if totals.w > 0 else 0.0
@@ -186,7 +194,7 @@ class Merger:
             )
             self._rules.note(item, [rule.p for rule in candidates[item]], len(pairs[item]))
         p_limit = self._rules.limit(self._settings)
-        options = await self._options(add_up(configurations), counts, items)
+        configured_as = self._options(items, weights, counts, options, choosers)
         return {
             item: (
                 Row(
@@ -204,21 +212,20 @@ class Merger:
                     count=counts.get(item, 0.0) * scale,
                     baskets=totals.effective if item in counts else 0.0,
                     article=article_of([_article(own[item]) for own in articles if item in own]),
-                    **options.get(item, {}),
+                    **configured_as.get(item, {}),
                 )
             )
             for item in items
         }
 
-    async def _options(
-        self, weights: Counts, bought: Counts, items: Sequence[str]
-    ) -> dict[str, dict[str, Any]]:
+    def _options(
+        self, items: Sequence[str], weights: Counts, bought: Counts, rows: Mapping[str, Counts],
+        choosers: Mapping[str, Counts],
+    ) -> dict[str, dict[str, Any]]:  # fmt: skip
         """Return the fields of the rows of those articles that are configured."""
         for item in items:
             if item not in weights:
                 self._option_rules.forget(item)
-        # Most articles of most shops have no options: only the others cost a read.
-        rows, choosers = await self.watch.of(self._summed((OPTIONS, CHOOSERS), sorted(weights)))
         reach = {item: reached(row) for item, row in choosers.items()}
         tested: dict[str, list[OptionPair]] = {}
         found: dict[str, dict[str, Any]] = {}

@@ -31,11 +31,14 @@ class Views:
             parts = range(first, min(first + _AT_ONCE, self.parts))
             asked = (self._store.view_since(part, view.versions[part]) for part in parts)
             changes += await asyncio.gather(*asked)
-        for part, change in enumerate(changes):
-            if change.version != view.versions[part]:
-                view = view.changed(part, change.version, change.rows, whole=change.whole)
-        self.latest = view
-        return view
+        new = {
+            part: change
+            for part, change in enumerate(changes)
+            if change.version != view.versions[part]
+        }
+        if new:
+            self.latest = view.with_changes(new)
+        return self.latest
 
     async def at(self, versions: tuple[int, ...]) -> View:
         """Return the view at other versions, for replay.

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.effects import DIRTY
+from models.view import ViewChange
 from streams.store.protocol import (
     Applied,
     Claim,
     Entry,
     ShardFacts,
-    ViewChange,
     ViewGone,
     Work,
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from models.effects import Effects
+from models.view import ViewChange
 from streams.topology import ShardId
 
 VIEW_ENTRY = "@view"
@@ -145,16 +146,6 @@ class ServerFacts:
     """How much its clock is ahead of ours."""
     uncertain_s: float
     """Half the round trip: the clock's difference is known no better."""
-
-
-class ViewChange(NamedTuple):
-    """What became of a part of the view."""
-
-    version: int
-    rows: dict[str, bytes | None]
-    """The rows that changed; None: the row is gone."""
-    whole: bool = False
-    """These are all rows there are, for the history does not go back so far."""
 
 
 class Store(Protocol):

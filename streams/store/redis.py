@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import WatchError
 
+from models.view import ViewChange
 from streams.settings import StoreSettings
 from streams.store.packing import numbers, packed, pairs, pairs_of, watermarks_of, where
 from streams.store.protocol import (
@@ -22,7 +23,6 @@ from streams.store.protocol import (
     ServerFacts,
     ShardFacts,
     StoreError,
-    ViewChange,
     ViewGone,
     Work,
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from models.articles import Article
 from models.campaigns.document import NO_RULES, Limits, OfferRules
 from models.effects import part_of
-from models.view import OFFER_RULES, TRENDING, Neighbour, Row, Trend, View, encode
+from models.view import OFFER_RULES, TRENDING, Neighbour, Row, Trend, View, ViewChange, encode
 from tests.models.itemsets.planted import supersets
 
 ITEMS = "abcdefg"
@@ -60,6 +60,20 @@ def test_an_old_version_stays_as_it_was() -> None:
 
 def test_one_part_moves_at_a_time() -> None:
     assert View(4).changed(2, 9, {}).versions == (0, 0, 9, 0)
+
+
+def test_several_parts_move_together_as_they_would_one_after_the_other() -> None:
+    parts = {part_of(item, 2): item for item in "abcdefgh"}
+    old = View(2).changed(0, 1, {parts[0]: encode(Row(count=1.0))})
+    changes = {
+        0: ViewChange(3, {"new": encode(Row(count=2.0))}, whole=True),
+        1: ViewChange(4, {parts[1]: encode(Row(count=3.0))}),
+    }
+    together = old.with_changes(changes)
+    after = old.changed(0, 3, changes[0].rows, whole=True).changed(1, 4, changes[1].rows)
+    assert together.versions == after.versions == (3, 4)
+    assert together.rows() == after.rows()
+    assert parts[0] not in together.rows()
 
 
 def test_trends_are_no_article() -> None:
