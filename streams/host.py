@@ -54,6 +54,7 @@ class Host:
         self._mergers: dict[int, Merger] = {}
         self._merge_at = 0.0
         self._pace = Pace()
+        self._turns = asyncio.Lock()
         self._chores: dict[ShardId, asyncio.Task[None]] = {}
         self._lost: dict[ShardId, float] = {}
         """When a shard is to be taken over again, by the monotonic clock."""
@@ -137,8 +138,9 @@ class Host:
         core = FLOW_NAMED[shard.flow].new_core(self._settings)
         processor = Processor(shard, core, self.parts, Guard(self._settings.guard))
         return Runner(
-            processor, self._store, self._sender, self.views, self._settings, self.metrics
-        )
+            processor, self._store, self._sender, self.views, self._settings, self.metrics,
+            self._turns,
+        )  # fmt: skip
 
     async def revoke(
         self, shards: Iterable[ShardId], timeout_s: float

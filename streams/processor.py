@@ -71,17 +71,26 @@ class Processor:
     ) -> Done:  # fmt: skip
         """Take messages in; those of one topic must be in order of their offsets.
 
-        With ``most`` the run ends early once it wants about so many changes of the store, with
-        ``within_s`` once so many seconds have passed.
+        See `steps`.
         """
         work = self.begin() if work is None else work
+        return self.steps(in_time_order(messages), work, most, within_s)
+
+    def steps(
+        self, messages: Sequence[Message], work: Work, most: int | None, within_s: float | None
+    ) -> Done:
+        """Take messages in, in the order that they are in.
+
+        With ``most`` it ends early once ``work`` wants about so many changes of the store, with
+        ``within_s`` once so many seconds have passed; one message is taken in any case.
+        """
         rejects: dict[tuple[str, str], int] = {}
         effects = work.effects
         # Adopting a view may have made outputs, too.
         records = self.collect(work, self.last_timestamp)
         taken = 0
         until = None if within_s is None else time.perf_counter() + within_s
-        for message in in_time_order(messages):
+        for message in messages:
             if taken and until is not None and time.perf_counter() > until:
                 break
             if most is not None and taken % _LOOK_EVERY == 0 and taken and effects.size() > most:

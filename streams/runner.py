@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -12,7 +13,7 @@ import structlog
 
 from models.snapshot import SnapshotError, close, freeze, unseal
 from models.view import View
-from streams.encoding import unpack
+from streams.encoding import Record, unpack
 from streams.errors import ShardLost, StaleOwner, StateLost, StoreRewound
 from streams.metrics import Metrics
 from streams.outgoing import Outgoing, Sender
@@ -25,6 +26,8 @@ from streams.topology import FLOW_NAMED, ShardId
 from streams.views import Views
 
 log = structlog.get_logger()
+_TURN_S = 0.01
+"""So long a shard's steps go on before others have their turn."""
 
 
 class Runner:
@@ -32,8 +35,9 @@ class Runner:
 
     def __init__(
         self, processor: Processor, store: Store, sender: Sender, views: Views,
-        settings: Settings, metrics: Metrics,
+        settings: Settings, metrics: Metrics, turns: asyncio.Lock | None = None,
     ) -> None:  # fmt: skip
+        """Work by ``turns`` with other shards that are given the same ones."""
         self.shard: ShardId = processor.shard
         self.processor = processor
         self.epoch = 0
@@ -49,6 +53,7 @@ class Runner:
         self._views = views
         self._settings = settings
         self._metrics = metrics
+        self._turns = turns or asyncio.Lock()
         self._key = settings.signing_key()
         self._replay: Replayer | None = None
         self._seq = 0
@@ -216,15 +221,36 @@ class Runner:
         left = in_time_order(messages)
         while left:
             await self._outgoing.room(self._settings.kafka.max_unconfirmed)
-            started = time.perf_counter()
-            work = self._begin()
-            # Merges wait for steps at each of their questions to the store: hence the time limit.
-            limits = self._settings.store
-            done = self.processor.run(left, work, limits.batch_changes, limits.batch_s)
+            done = await self._steps(left)
             taken, left = left[: done.taken], left[done.taken :]
-            self._metrics.stage(self.shard.flow, "steps", time.perf_counter() - started)
             await self._apply(done, taken)
         self._active_at = time.monotonic()
+
+    async def _steps(self, messages: Sequence[Message]) -> Done:
+        """Do the steps of as many messages as are applied together, by turns with what else waits.
+
+        A merge of the view, or another shard, waits for one turn at each of its questions to the store,
+        however much there is to do.
+        """
+        limits = self._settings.store
+        records: list[Record] = []
+        rejects: Counter[tuple[str, str]] = Counter()
+        taken, took = 0, 0.0
+        work = self._begin()
+        while True:
+            async with self._turns:
+                started = time.perf_counter()
+                within_s = min(_TURN_S, limits.batch_s - took)
+                done = self.processor.steps(messages[taken:], work, limits.batch_changes, within_s)
+                took += time.perf_counter() - started
+                await asyncio.sleep(0)  # in the lock: the other shards wait as well
+            records += done.records
+            rejects.update(done.rejects)
+            taken += done.taken
+            full = work.effects.size() > limits.batch_changes
+            if taken == len(messages) or full or took >= limits.batch_s:
+                self._metrics.stage(self.shard.flow, "steps", took)
+                return Done(work, records, rejects, taken)
 
     def _begin(self) -> Work:
         """Return work that begins with what was decided elsewhere: by the merge, and by operators."""

@@ -1,13 +1,14 @@
 """A shard's owner while batches wait: their order, its end, and what a failure leaves behind."""
 
 import asyncio
+import itertools
 
 import msgspec
 import pytest
 
 from models.itemsets.counts import TOTALS
 from streams.driver import Driver
-from streams.processor import Message
+from streams.processor import Message, Processor
 from streams.runner import Runner
 from streams.settings import StoreSettings
 from streams.topology import ShardId
@@ -163,6 +164,36 @@ def test_a_batch_that_changes_much_is_applied_in_pieces(settings):
 
 def test_a_batch_that_takes_long_is_applied_as_far_as_it_is(settings):
     assert pieces_of(settings, StoreSettings(batch_s=1e-9), 20) == 20, "one at a time, but each"
+
+
+def test_between_the_steps_of_all_shards_there_is_a_turn_for_what_else_waits(settings, monkeypatch):
+    monkeypatch.setattr("streams.runner._TURN_S", 0.0)  # an event each
+    turns: list[str] = []
+
+    class Noting(Processor):
+        def steps(self, *limits):
+            turns.append(str(self.shard))
+            return super().steps(*limits)
+
+    with Driver(settings, partitions=2) as driver:
+        runners = [driver.runner(ShardId("shop", number)) for number in range(2)]
+        for runner in runners:
+            runner.processor.__class__ = Noting
+
+        async def run() -> None:
+            both = asyncio.gather(
+                runners[0].handle(orders(0, 4)),
+                runners[1].handle([message._replace(partition=1) for message in orders(0, 4)]),
+            )
+            while not both.done():
+                turns.append("else")
+                await asyncio.sleep(0)
+
+        driver._loop.run(run())
+        assert driver.counts(TOTALS)["n"] == 8
+    steps = [turn for turn in turns if turn != "else"]
+    assert steps == ["shop-0", "shop-1"] * 4
+    assert not [pair for pair in itertools.pairwise(turns) if "else" not in pair]
 
 
 class LateKafka:
