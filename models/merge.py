@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from models.itemsets.significance import benjamini_hochberg, independence_p
 from models.view import CoPurchase, Neighbour, Trend
 
 Counts = Mapping[str, float]
+_first = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +56,38 @@ def add_up(rows: Sequence[Counts]) -> dict[str, float]:
 
 
 def frequent_partners(
-    item: str, pairs: Counts, items: Counts, totals: Totals, settings: MergeSettings
-) -> list[Rule]:
-    """Return the rules ``item -> x`` for all pairs above the minimum support, with p-values.
+    pairs: Mapping[str, Counts], items: Counts, totals: Totals, settings: MergeSettings
+) -> dict[str, list[Rule]]:
+    """Return for each article of ``pairs`` the rules ``article -> x``, with p-values.
 
-    Counts are scaled to effective ones, so that a decayed sum is not taken for as much evidence as
-    it is large, and reads as a number of orders. Exact counts are their own effective counts.
+    For all pairs above the minimum support, tested in one go. Counts are scaled to effective ones, so
+    that a decayed sum is not taken for as much evidence as it is large, and reads as a number of
+    orders. Exact counts are their own effective counts.
     """
+    found: dict[str, list[Rule]] = {item: [] for item in pairs}
     least = max(settings.min_support * totals.w, _min_weight(totals, settings))
-    n_a = items.get(item, 0.0)
     kept = [
-        (other, weight)
-        for other, weight in sorted(pairs.items())
+        (item, other, weight)
+        for item, own in pairs.items()
+        if items.get(item, 0.0) > 0
+        for other, weight in sorted(own.items())
         if weight >= least and items.get(other, 0.0) > 0
     ]
-    if not kept or n_a <= 0:
-        return []
-    scale = totals.effective / totals.w
-    n, n_a = totals.effective, n_a * scale
-    n_ab = np.array([weight for _, weight in kept]) * scale
-    n_b = np.array([items[other] for other, _ in kept]) * scale
-    p = independence_p(np.full_like(n_ab, n), np.full_like(n_ab, n_a), n_b, n_ab)
-    return [
-        Rule(
+    if not kept or totals.w <= 0:
+        return found
+    n, scale = totals.effective, totals.effective / totals.w
+    n_a = np.array([items[item] for item, _, _ in kept]) * scale
+    n_b = np.array([items[other] for _, other, _ in kept]) * scale
+    n_ab = np.array([weight for _, _, weight in kept]) * scale
+    p = independence_p(np.full_like(n_ab, n), n_a, n_b, n_ab)
+    columns = (column.tolist() for column in (n_a, n_b, n_ab, p))
+    for (item, other, _), with_a, with_b, with_both, chance in zip(kept, *columns, strict=True):
+        rule = Rule(
             antecedent=item, consequent=other,
-            n=n, n_a=n_a, n_b=float(n_b[i]), n_ab=float(n_ab[i]), p=float(p[i]),
-        )
-        for i, (other, _) in enumerate(kept)
-    ]  # fmt: skip
+            n=n, n_a=with_a, n_b=with_b, n_ab=with_both, p=chance,
+        )  # fmt: skip
+        found[item].append(rule)
+    return found
 
 
 def _min_weight(totals: Totals, settings: MergeSettings) -> float:
@@ -103,31 +109,38 @@ def significant(
 
 
 def bought_with(
-    item: str, pairs: Counts, items: Counts, reach: Counts, totals: Totals, settings: MergeSettings
-) -> tuple[CoPurchase, ...]:
-    """Return what an article is bought with, best first: more often than by chance, untested.
+    pairs: Mapping[str, Counts], items: Counts, reach: Mapping[str, Counts], totals: Totals,
+    settings: MergeSettings,
+) -> dict[str, tuple[CoPurchase, ...]]:  # fmt: skip
+    """Return what each article is bought with, best first: more often than by chance, untested.
 
     For ranking, where a weak hint is worth something; rules are what is shown as known. As with
     rules, nothing that only few customers bought.
     """
-    n_a = items.get(item, 0.0)
-    others = [
-        other
-        for other in sorted(pairs)
-        if pairs[other] > 0 and items.get(other, 0.0) > 0 and reach.get(other, 0.0) > 0
+    found: dict[str, tuple[CoPurchase, ...]] = dict.fromkeys(pairs, ())
+    kept = [
+        (item, other, weight)
+        for item, own in pairs.items()
+        if items.get(item, 0.0) > 0
+        for other, weight in sorted(own.items())
+        if weight > 0 and items.get(other, 0.0) > 0 and reach[item].get(other, 0.0) > 0
     ]
-    if not others or n_a <= 0:
-        return ()
+    if not kept or totals.w <= 0:
+        return found
     scale = totals.effective / totals.w
-    n_b = np.array([items[other] for other in others]) * scale
-    n_ab = np.array([pairs[other] for other in others]) * scale
-    score = measures_of(totals.effective, n_a * scale, n_b, n_ab).score
-    best = np.argsort(-score, kind="stable")[: settings.bought_with]
-    return tuple(
-        CoPurchase(others[at], round(float(n_ab[at]), 2), round(float(n_b[at]), 2))
-        for at in best.tolist()
-        if score[at] > 0
-    )
+    n_a = np.array([items[item] for item, _, _ in kept]) * scale
+    n_b = np.array([items[other] for _, other, _ in kept]) * scale
+    n_ab = np.array([weight for _, _, weight in kept]) * scale
+    scores = measures_of(totals.effective, n_a, n_b, n_ab).score.tolist()
+    own: dict[str, list[tuple[float, CoPurchase]]] = {}
+    columns = (np.round(column, 2).tolist() for column in (n_ab, n_b))
+    for (item, other, _), score, together, alone in zip(kept, scores, *columns, strict=True):
+        if score > 0:
+            own.setdefault(item, []).append((-score, CoPurchase(other, together, alone)))
+    for item, scored in own.items():
+        scored.sort(key=_first)
+        found[item] = tuple(pair for _, pair in scored[: settings.bought_with])
+    return found
 
 
 def p_limit_of(p_values: Sequence[float], tests: int, settings: MergeSettings) -> float:

@@ -14,7 +14,6 @@ import msgspec
 from models.articles import ARTICLES, Article
 from models.decay import Levels, align
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS
-from models.itemsets.rules import Rule
 from models.merge import (
     Counts,
     Hypotheses,
@@ -28,13 +27,12 @@ from models.merge import (
     significant,
     trends_of,
 )
-from models.options.choices import OptionPair
 from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
 from models.options.merge import choices_of, configured, pairs_shown, pairs_tested, reached
 from models.shop import COVISITS, TRENDS
-from models.view import EMPTY_ROW, NO_ARTICLES, TRENDING, Row, encode
+from models.view import EMPTY_ROW, NO_ARTICLES, TRENDING, Row, Trend, encode
 from streams.stopwatch import Stopwatch
-from streams.store.protocol import Store
+from streams.store.protocol import Store, Wanted, counts_in
 from streams.topology import ShardId
 
 T = TypeVar("T")
@@ -87,11 +85,8 @@ class Merger:
         left = [item for item in bare if item not in chosen]
         if not items and not left:
             return 0
-        made, tops = await asyncio.gather(
-            self._rows([*(item for item in items if item not in NO_ARTICLES), *left]),
-            self._of_all(
-                lambda s: self._store.blobs(s, TRENDS, ["top"] if TRENDING in chosen else [])
-            ),
+        made, trends = await self._rows(
+            [*(item for item in items if item not in NO_ARTICLES), *left], TRENDING in chosen
         )
         for item in left:
             # What it still shows is not of orders: viewed, or in the catalogue. So it is not bare.
@@ -99,7 +94,6 @@ class Merger:
                 del made[item]
         rows = self._encoded(made)
         if TRENDING in chosen:
-            trends = trends_of(align([_levels(t["top"]) for t in tops if t]), self._settings)
             rows[TRENDING] = encode(trends)
         await self._publish(rows, known)
         merged = {
@@ -141,8 +135,8 @@ class Merger:
             known.move_to_end(item)
         if not names:
             return []
-        counts = await self._of_all(lambda s: self._store.counts_of(s, ITEMS, names))
-        return [item for item in names if not any(item in own for own in counts)]
+        counts = await self._read([Wanted(ITEMS, names)])
+        return [item for item in names if not any(item in own for (own,) in counts)]
 
     def _encoded(self, made: Mapping[str, Row]) -> dict[str, bytes | None]:
         """Return rows as they are published; an article that no shard knows any more has none."""
@@ -167,56 +161,68 @@ class Merger:
         if rows:
             await self._store.publish_view(self._part, rows)
 
-    async def _rows(self, items: Sequence[str]) -> dict[str, Row]:
-        (pairs, reach), covisits, articles, configurations = await asyncio.gather(
-            self.watch.of(self._summed((PAIRS, REACH), items)),
-            self._of_all(lambda s: self._store.blobs(s, COVISITS, items)),
-            self._of_all(lambda s: self._store.blobs(s, ARTICLES, items)),
-            self._of_all(lambda s: self._store.counts_of(s, CONFIGURED, items)),
+    async def _rows(
+        self, items: Sequence[str], with_trends: bool
+    ) -> tuple[dict[str, Row], tuple[Trend, ...]]:
+        """Return the rows of articles, and what is looked at most if that is asked for."""
+        size, settings = len(items), self._settings
+        first = await self._read(
+            [
+                *(Wanted(PAIRS + item) for item in items),
+                *(Wanted(REACH + item) for item in items),
+                Wanted(COVISITS, items), Wanted(ARTICLES, items), Wanted(CONFIGURED, items),
+                Wanted(TRENDS, ["top"] if with_trends else []),
+            ]
+        )  # fmt: skip
+        pairs = _summed(items, [own[:size] for own in first])
+        reach = _summed(items, [own[size : 2 * size] for own in first])
+        covisits, articles, configurations, tops = zip(
+            *(own[2 * size :] for own in first), strict=True
         )
-        wanted = sorted({*items, *(other for row in pairs.values() for other in row)})
-        weights = add_up(configurations)
+        weights = add_up([counts_in(own) for own in configurations])
         # Pairs first and all orders last: no article is in more orders than there are. Most articles of
         # most shops have no options: only the others cost a read.
-        bought, totals, (options, choosers) = await asyncio.gather(
-            self._of_all(lambda s: self._store.counts_of(s, ITEMS, wanted)),
-            self.totals(),
-            self.watch.of(self._summed((OPTIONS, CHOOSERS), sorted(weights))),
-        )
-        counts = add_up(bought)
-        scale = totals.effective / totals.w if totals.w > 0 else 0.0
-        candidates: dict[str, list[Rule]] = {}
+        options = sorted(weights)
+        second = await self._read(
+            [
+                *(Wanted(OPTIONS + item) for item in options),
+                *(Wanted(CHOOSERS + item) for item in options),
+                Wanted(ITEMS, sorted({*items, *(other for row in pairs.values() for other in row)})),
+                Wanted(TOTALS),
+            ]
+        )  # fmt: skip
+        counts = add_up([counts_in(own[-2]) for own in second])
+        found = add_up([counts_in(own[-1]) for own in second])
+        totals = Totals(found.get("w", 0.0), found.get("w2", 0.0))
+        candidates = frequent_partners(pairs, counts, totals, settings)
         for item in items:
-            candidates[item] = (
-                frequent_partners(item, pairs[item], counts, totals, self._settings)
-                if totals.w > 0
-                else []
-            )
             self._rules.note(item, [rule.p for rule in candidates[item]], len(pairs[item]))
-        p_limit = self._rules.limit(self._settings)
-        configured_as = self._options(items, weights, counts, options, choosers)
-        return {
-            item: (
-                Row(
-                    rules=significant(candidates[item], reach[item], p_limit, self._settings),
-                    partners=tuple(
-                        rule.consequent for rule in candidates[item] if rule.consequent > item
-                    ),
-                    next=neighbours_of(
-                        align([_levels(own[item]) for own in covisits if item in own]),
-                        self._settings,
-                    ),
-                    bought_with=bought_with(
-                        item, pairs[item], counts, reach[item], totals, self._settings
-                    ),
-                    count=counts.get(item, 0.0) * scale,
-                    baskets=totals.effective if item in counts else 0.0,
-                    article=article_of([_article(own[item]) for own in articles if item in own]),
-                    **configured_as.get(item, {}),
-                )
+        p_limit = self._rules.limit(settings)
+        bought = bought_with(pairs, counts, reach, totals, settings)
+        scale = totals.effective / totals.w if totals.w > 0 else 0.0
+        configured_as = self._options(
+            items, weights, counts,
+            _summed(options, [own[: len(options)] for own in second]),
+            _summed(options, [own[len(options) : -2] for own in second]),
+        )  # fmt: skip
+        rows = {
+            item: Row(
+                rules=significant(candidates[item], reach[item], p_limit, settings),
+                partners=tuple(
+                    rule.consequent for rule in candidates[item] if rule.consequent > item
+                ),
+                next=neighbours_of(
+                    align([_levels(own[item]) for own in covisits if item in own]), settings
+                ),
+                bought_with=bought[item],
+                count=counts.get(item, 0.0) * scale,
+                baskets=totals.effective if item in counts else 0.0,
+                article=article_of([_article(own[item]) for own in articles if item in own]),
+                **configured_as.get(item, {}),
             )
             for item in items
         }
+        return rows, trends_of(align([_levels(own["top"]) for own in tops if own]), settings)
 
     def _options(
         self, items: Sequence[str], weights: Counts, bought: Counts, rows: Mapping[str, Counts],
@@ -226,36 +232,32 @@ class Merger:
         for item in items:
             if item not in weights:
                 self._option_rules.forget(item)
+        counts = {item: configured(weights[item], row) for item, row in rows.items()}
         reach = {item: reached(row) for item, row in choosers.items()}
-        tested: dict[str, list[OptionPair]] = {}
+        tested = pairs_tested(counts, self._settings)
         found: dict[str, dict[str, Any]] = {}
-        for item, row in rows.items():
-            counts = configured(weights[item], row)
-            tested[item], p_values, tests = pairs_tested(counts, self._settings)
-            self._option_rules.note(item, p_values, tests)
+        for item, own in counts.items():
+            self._option_rules.note(item, tested[item].p_values, tested[item].tests)
             found[item] = {
-                "options": choices_of(counts, reach[item], self._settings),
+                "options": choices_of(own, reach[item], self._settings),
                 "configured": min(weights[item] / max(bought.get(item, 0.0), 1e-300), 1.0),
             }
         limit = self._option_rules.limit(self._settings)
-        for item, pairs in tested.items():
+        for item, (pairs, *_) in tested.items():
             found[item]["option_pairs"] = pairs_shown(pairs, reach[item], limit, self._settings)
         return found
 
-    async def _summed(
-        self, prefixes: Sequence[str], items: Sequence[str]
-    ) -> list[Mapping[str, dict[str, float]]]:
-        """Return each family's rows by article, of all shards together."""
-        keys = [prefix + item for prefix in prefixes for item in items]
-        by_shard = await self._of_all(lambda s: self._store.rows(s, keys))
-        summed = [add_up([rows[number] for rows in by_shard]) for number in range(len(keys))]
-        size = len(items)
-        return [
-            dict(zip(items, summed[size * n : size * (n + 1)], strict=True))
-            for n in range(len(prefixes))
-        ]
+    async def _read(self, wanted: Sequence[Wanted]) -> list[list[dict[str, bytes]]]:
+        """Read the same hashes of all shards."""
+        return await self._of_all(lambda shard: self._store.read(shard, wanted))
 
-    async def totals(self) -> Totals:
-        """Return the weight of all shards' baskets."""
-        found = add_up(await self._of_all(lambda s: self._store.counts(s, TOTALS)))
-        return Totals(found.get("w", 0.0), found.get("w2", 0.0))
+
+def _summed(
+    items: Sequence[str], by_shard: Sequence[Sequence[Mapping[str, bytes]]]
+) -> dict[str, dict[str, float]]:
+    """Return the rows of articles, of all shards together."""
+    rows = zip(*by_shard, strict=True)
+    return {
+        item: add_up([counts_in(own) for own in owns])
+        for item, owns in zip(items, rows, strict=True)
+    }

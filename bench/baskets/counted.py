@@ -46,10 +46,10 @@ class Counted:
         items = self.items()
         if item not in items:
             return Row()
-        pairs = self._hashes.get(PAIRS + item, {})
-        reach = self._hashes.get(REACH + item, {})
+        pairs = {item: self._hashes.get(PAIRS + item, {})}
+        reach = {item: self._hashes.get(REACH + item, {})}
         return Row(
-            bought_with=bought_with(item, pairs, items, reach, totals, self.settings),
+            bought_with=bought_with(pairs, items, reach, totals, self.settings)[item],
             count=items[item] * totals.effective / totals.w,
             baskets=totals.effective,
         )

@@ -23,6 +23,7 @@ from streams.replay.records import BadRow, Record
 from streams.replay.run import Limits, replay
 from streams.runtime.publisher import Config, GroupProgress, Publisher
 from streams.settings import StoreSettings
+from streams.store.protocol import Wanted, counts_in
 from streams.store.redis import RedisStore
 from streams.topology import FLOW_OF_TOPIC, ShardId
 
@@ -193,8 +194,8 @@ async def _side(site: Site, prefix: str, partitions: int) -> Side:
         items = add_up([await store.counts(shard, ITEMS) for shard in shards])
         triples = add_up([await store.counts(shard, TRIPLES) for shard in shards])
         names = sorted(items)
-        keys = [PAIRS + name for name in names]
-        by_shard = [await store.rows(shard, keys) for shard in shards]
+        wanted = [Wanted(PAIRS + name) for name in names]
+        by_shard = [[*map(counts_in, await store.read(shard, wanted))] for shard in shards]
     finally:
         await store.close()
     pairs = {name: add_up([rows[i] for rows in by_shard]) for i, name in enumerate(names)}

@@ -15,7 +15,7 @@ from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS, INPUTS, OUTPUTS
 from streams.processor import Message
 from streams.settings import StoreSettings
-from streams.store.protocol import Entry
+from streams.store.protocol import Entry, Wanted, counts_in
 from streams.store.redis import RedisStore
 from streams.topology import ShardId
 
@@ -97,11 +97,11 @@ async def shards_of(url: str, prefix: str, key: bytes) -> dict[ShardId, ShardOut
                 for pattern in _COUNTED
                 for name in client.scan_iter(_escaped(base) + pattern, 1000)
             ]
-            rows = await store.rows(shard, names)
+            rows = await store.read(shard, [Wanted(name) for name in names])
             blob = await store.load_snapshot(shard)
             found[shard] = ShardOutcome(
                 await store.tally(shard), await store.watermarks(shard),
-                dict(zip(names, rows, strict=True)), await store.history(shard),
+                dict(zip(names, map(counts_in, rows), strict=True)), await store.history(shard),
                 unseal(blob, key) if blob else None,
             )  # fmt: skip
     finally:

@@ -36,13 +36,14 @@ def _fisher_p(n: Floats, n_a: Floats, n_b: Floats, n_ab: Floats) -> Floats:
     """Return the chance of at least ``n_ab`` together: the tail of the hypergeometric distribution.
 
     Summed from ``n_ab`` on, for all tables at once; SciPy's takes them one by one, and there are
-    thousands a second.
+    thousands a second. Each sum ends by itself, so that none depends on what else is tested.
     """
     k = np.maximum(n_ab, n_a + n_b - n)
     term = np.exp(_log_choose(n_a, k) + _log_choose(n - n_a, n_b - k) - _log_choose(n, n_b))
     total = term.copy()
     while (term > 1e-12 * total).any():
         term = term * (n_a - k) * (n_b - k) / ((k + 1) * (n - n_a - n_b + k + 1))
+        term[term <= 1e-12 * total] = 0.0
         total += term
         k = k + 1
     return np.minimum(total, 1.0)

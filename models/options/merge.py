@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,40 +80,49 @@ def choices_of(
     return tuple(found[:MAX_OPTIONS])
 
 
-def pairs_tested(
-    counts: Configured, settings: MergeSettings
-) -> tuple[list[OptionPair], Sequence[float], int]:
-    """Return an article's pairs of values, the p-values to be judged, and how many were tested.
+class Tested(NamedTuple):
+    """An article's pairs of values, and what is to be judged together with all other articles'."""
 
-    Tested is every two values of different options that were each chosen often enough, also where
+    pairs: list[OptionPair]
+    p_values: list[float]
+    tests: int
+    """How many pairs were tested, also those that never came."""
+
+
+def pairs_tested(counts: Mapping[str, Configured], settings: MergeSettings) -> dict[str, Tested]:
+    """Return what is tested of each article: all of it in one go.
+
+    That is every two values of different options that were each chosen often enough, also where
     nobody chose both: which pairs are looked at must not hang on how often they came.
     """
-    often = {name: n for name, n in counts.values.items() if n >= settings.min_count}
-    sizes: dict[str, int] = defaultdict(int)
-    for option, _ in often:
-        sizes[option] += 1
-    tests = (len(often) ** 2 - sum(size * size for size in sizes.values())) // 2
-    kept = [
-        (pair, n_ab)
-        for pair, n_ab in counts.pairs.items()
-        if pair[:2] in often and pair[2:] in often
-    ]
+    found: dict[str, Tested] = {}
+    kept: list[tuple[str, tuple[str, ...]]] = []
+    numbers: list[tuple[float, float, float, float]] = []
+    for item, own in counts.items():
+        often = {name: n for name, n in own.values.items() if n >= settings.min_count}
+        sizes: dict[str, int] = defaultdict(int)
+        for option, _ in often:
+            sizes[option] += 1
+        tests = (len(often) ** 2 - sum(size * size for size in sizes.values())) // 2
+        found[item] = Tested([], [], tests)
+        for pair, n_ab in own.pairs.items():
+            if pair[:2] in often and pair[2:] in often:
+                kept.append((item, pair))
+                numbers.append((own.n, often[pair[:2]], often[pair[2:]], n_ab))
     if not kept:
-        return [], (), tests
-    n_a = np.array([often[pair[:2]] for pair, _ in kept])
-    n_b = np.array([often[pair[2:]] for pair, _ in kept])
-    n_ab = np.array([together for _, together in kept])
-    p = independence_p(np.full_like(n_ab, counts.n), n_a, n_b, n_ab)
-    p[n_ab < settings.min_count] = 1.0
-    n = round(counts.n, _DIGITS)
-    columns = [np.round(column, _DIGITS).tolist() for column in (n_a, n_b, n_ab)]
-    pairs = [
-        OptionPair(option, value, option2, value2, n, *found)
-        for ((option, value, option2, value2), _), *found in zip(
-            kept, *columns, p.tolist(), strict=True
-        )
-    ]
-    return pairs, p[p < 1.0].tolist(), tests
+        return found
+    columns = np.array(numbers).T
+    p = independence_p(*columns)
+    p[columns[3] < settings.min_count] = 1.0
+    rounded = (np.round(column, _DIGITS).tolist() for column in columns)
+    for (item, (option, value, option2, value2)), chance, n, n_a, n_b, n_ab in zip(
+        kept, p.tolist(), *rounded, strict=True
+    ):
+        own_pairs, p_values, _ = found[item]
+        own_pairs.append(OptionPair(option, value, option2, value2, n, n_a, n_b, n_ab, chance))
+        if chance < 1.0:
+            p_values.append(chance)
+    return found
 
 
 def pairs_shown(

@@ -15,6 +15,7 @@ from streams.store.protocol import (
     Entry,
     ShardFacts,
     ViewGone,
+    Wanted,
     Work,
 )
 from streams.topology import ShardId
@@ -184,17 +185,13 @@ class MemoryStore:
     async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
         return {name: float(x) for name, x in self._shard(shard).hashes.get(key, {}).items()}
 
-    async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
-        row = self._shard(shard).hashes.get(key, {})
-        return {name: float(row[name]) for name in fields if name in row}
-
-    async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        return [await self.counts(shard, key) for key in keys]
-
-    async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
-        row = self._shard(shard).hashes.get(key, {})
-        found = {name: row.get(name) for name in fields}
-        return {name: value for name, value in found.items() if isinstance(value, bytes)}
+    async def read(self, shard: ShardId, wanted: Sequence[Wanted]) -> list[dict[str, bytes]]:
+        found = []
+        for key, fields in wanted:
+            row = self._shard(shard).hashes.get(key, {})
+            names = row if fields is None else [name for name in fields if name in row]
+            found.append({name: _as_text(row[name]) for name in names})
+        return found
 
     async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
         marks = self._shard(shard).dirty.get(part, {})
@@ -274,3 +271,8 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _as_text(value: bytes | float) -> bytes:
+    """Return what Redis would have: counts are text there."""
+    return value if isinstance(value, bytes) else repr(value).encode()

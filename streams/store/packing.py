@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from models.effects import Effects
-from streams.store.protocol import Work
+from streams.store.protocol import Wanted, Work
 
 _pack = msgspec.msgpack.Encoder().encode
+_A_HASH = 8
+"""A whole hash counts for so many fields."""
 
 
 def packed(work: Work) -> bytes:
@@ -83,3 +85,29 @@ def watermarks_of(meta: Mapping[str, Any]) -> dict[str, int]:
 def numbers(row: Mapping[bytes, bytes]) -> dict[str, float]:
     """Return a hash of counts."""
     return {name.decode(): float(value) for name, value in row.items()}
+
+
+def pieces_of(
+    wanted: Sequence[Wanted], most: int
+) -> Iterator[list[tuple[int, str, Sequence[str] | None]]]:
+    """Yield what is wanted in pieces of about ``most`` fields, each with its place in ``wanted``.
+
+    How many fields a whole hash has is not known beforehand; most have few.
+    """
+    piece: list[tuple[int, str, Sequence[str] | None]] = []
+    size = 0
+    for place, (key, fields) in enumerate(wanted):
+        parts: Iterable[Sequence[str] | None] = (
+            [None]
+            if fields is None
+            else [fields[n : n + most] for n in range(0, len(fields), most)]
+        )
+        for part in parts:
+            more = _A_HASH if part is None else len(part)
+            if piece and size + more > most:
+                yield piece
+                piece, size = [], 0
+            piece.append((place, key, part))
+            size += more
+    if piece:
+        yield piece

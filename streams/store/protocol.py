@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from models.effects import Effects
 from models.view import ViewChange
@@ -148,6 +148,14 @@ class ServerFacts:
     """Half the round trip: the clock's difference is known no better."""
 
 
+class Wanted(NamedTuple):
+    """A hash of a shard that is to be read; or some of its fields, if there are any."""
+
+    key: str
+    fields: Sequence[str] | None = None
+    """None: all of them."""
+
+
 class Store(Protocol):
     """Shards, views, and what operators ask for."""
 
@@ -194,14 +202,11 @@ class Store(Protocol):
     async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
         """Return a hash of counts."""
 
-    async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
-        """Return some fields of a hash of counts; absent ones are left out."""
+    async def read(self, shard: ShardId, wanted: Sequence[Wanted]) -> list[dict[str, bytes]]:
+        """Return several hashes in one go, whatever they hold; what is absent is left out.
 
-    async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        """Return several hashes of counts in one go."""
-
-    async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
-        """Return some fields of a hash of blobs; absent ones are left out."""
+        Counts are numbers as text, see `counts_in`.
+        """
 
     async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
         """Return items whose rows changed, with the mark of the change."""
@@ -241,3 +246,8 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+def counts_in(row: Mapping[str, bytes]) -> dict[str, float]:
+    """Return a hash that was read as counts."""
+    return {name: float(value) for name, value in row.items()}

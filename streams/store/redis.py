@@ -15,7 +15,15 @@ from redis.exceptions import WatchError
 
 from models.view import ViewChange
 from streams.settings import StoreSettings
-from streams.store.packing import numbers, packed, pairs, pairs_of, watermarks_of, where
+from streams.store.packing import (
+    numbers,
+    packed,
+    pairs,
+    pairs_of,
+    pieces_of,
+    watermarks_of,
+    where,
+)
 from streams.store.protocol import (
     Applied,
     Claim,
@@ -24,6 +32,7 @@ from streams.store.protocol import (
     ShardFacts,
     StoreError,
     ViewGone,
+    Wanted,
     Work,
 )
 from streams.store.retrying import retrying
@@ -31,7 +40,7 @@ from streams.topology import ShardId
 
 VIEW_HISTORY = 200
 _RESETS = 5
-_ROWS, _FIELDS = 250, 2_000
+_AT_ONCE = 2_000
 """So many are read by one script: the store does nothing else meanwhile."""
 _STATUS = {1: "applied", 0: "already", -1: "stale", -2: "rewound", -3: "gone"}
 _unpack = msgspec.msgpack.Decoder().decode
@@ -144,22 +153,20 @@ class RedisStore:
     async def counts(self, shard: ShardId, key: str) -> dict[str, float]:
         return numbers(await self._call(self._client.hgetall, self._base(shard) + key))
 
-    async def counts_of(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, float]:
-        return {name: float(raw) for name, raw in (await self.blobs(shard, key, fields)).items()}
-
-    async def rows(self, shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        meta, base = self._keys(shard, "meta"), self._base(shard)
-        rows: list[dict[str, float]] = []
-        for first in range(0, len(keys), _ROWS):
-            named = _pack(keys[first : first + _ROWS])
-            rows += [
-                {flat[i].decode(): float(flat[i + 1]) for i in range(0, len(flat), 2)}
-                for flat in await self._run("rows", meta, [base, named])
-            ]
-        return rows
-
-    async def blobs(self, shard: ShardId, key: str, fields: Sequence[str]) -> dict[str, bytes]:
-        return await self._fields(self._base(shard) + key, fields)
+    async def read(self, shard: ShardId, wanted: Sequence[Wanted]) -> list[dict[str, bytes]]:
+        found: list[dict[str, bytes]] = [{} for _ in wanted]
+        for piece in pieces_of(wanted, _AT_ONCE):
+            asked = _pack(
+                [(key, fields if fields is not None else False) for _, key, fields in piece]
+            )
+            answers = await self._run("read", self._keys(shard, "meta"), [self._base(shard), asked])
+            for (place, _, fields), answer in zip(piece, answers, strict=True):
+                if fields is None:
+                    found[place].update(pairs(answer))
+                else:
+                    known = zip(fields, answer, strict=True)
+                    found[place].update((name, value) for name, value in known if value is not None)
+        return found
 
     async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
         key = f"{self._base(shard)}dirty:{part}"
@@ -203,7 +210,10 @@ class RedisStore:
         return {item: blob for item, blob in rows.items() if blob is not None}
 
     async def view_rows(self, part: int, items: Sequence[str]) -> dict[str, bytes]:
-        return await self._fields(self._view(part)[0], items)
+        if not items:
+            return {}
+        values = await self._call(self._client.hmget, self._view(part)[0], list(items))
+        return {item: blob for item, blob in zip(items, values, strict=True) if blob is not None}
 
     async def tally(self, shard: ShardId) -> dict[str, int]:
         counts = pairs_of(await self._call(self._client.hgetall, self._base(shard) + "tally"))
@@ -309,16 +319,6 @@ class RedisStore:
         await self._client.aclose()
 
     # -- inside -----------------------------------------------------------------------------------
-
-    async def _fields(self, key: str, names: Sequence[str]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        for first in range(0, len(names), _FIELDS):
-            some = names[first : first + _FIELDS]
-            values = await self._run("fields", [key], [_pack(some)])
-            found.update(
-                (name, value) for name, value in zip(some, values, strict=True) if value is not None
-            )
-        return found
 
     def _base(self, shard: ShardId) -> str:
         return f"{self._prefix}:{{{shard}}}:"

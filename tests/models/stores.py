@@ -91,7 +91,8 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
     told = [store.hashes.get(ARTICLES, {}) for store in stores]
     pairs = {item: add_up([s.rows(PAIRS).get(item, {}) for s in stores]) for item in items}
     reach = {item: add_up([s.rows(REACH).get(item, {}) for s in stores]) for item in items}
-    found = {item: frequent_partners(item, pairs[item], items, totals, settings) for item in items}
+    found = frequent_partners(pairs, items, totals, settings)
+    bought = bought_with(pairs, items, reach, totals, settings)
     p_limit = p_limit_of(
         [rule.p for rules in found.values() for rule in rules], sum(map(len, pairs.values())),
         settings,
@@ -105,9 +106,7 @@ def rows_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, Row]:
             next=neighbours_of(
                 align([_levels(own[item]) for own in near if item in own]), settings
             ),
-            bought_with=bought_with(
-                item, pairs.get(item, {}), items, reach.get(item, {}), totals, settings
-            ),
+            bought_with=bought.get(item, ()),
             count=items.get(item, 0.0) * scale,
             baskets=totals.effective if item in items else 0.0,
             article=article_of([_article(own[item]) for own in told if item in own]),
@@ -121,16 +120,19 @@ def options_of(stores: Sequence[Store], settings: MergeSettings) -> dict[str, di
     """Return what the merged rows say of options, by article."""
     weights = add_up([store.counts(CONFIGURED) for store in stores])
     bought = add_up([store.counts(ITEMS) for store in stores])
+    counts = {
+        item: configured(weight, add_up([store.counts(OPTIONS + item) for store in stores]))
+        for item, weight in weights.items()
+    }
+    tested = pairs_tested(counts, settings)
     tests, found = Hypotheses(), dict[str, dict[str, Any]]()
     for item, weight in weights.items():
-        counts = configured(weight, add_up([store.counts(OPTIONS + item) for store in stores]))
         reach = reached(add_up([store.counts(CHOOSERS + item) for store in stores]))
-        pairs, *rest = pairs_tested(counts, settings)
-        tests.note(item, *rest)
+        tests.note(item, tested[item].p_values, tested[item].tests)
         found[item] = {
-            "options": choices_of(counts, reach, settings),
+            "options": choices_of(counts[item], reach, settings),
             "configured": min(weight / bought[item], 1.0) if bought.get(item) else 0.0,
-            "option_pairs": (pairs, reach),
+            "option_pairs": (tested[item].pairs, reach),
         }
     limit = tests.limit(settings)
     for own in found.values():

@@ -37,7 +37,7 @@ def rules_of(baskets: np.ndarray, settings: MergeSettings = PUBLISHED) -> list[t
     for a, name in enumerate(names):
         pairs = {names[b]: float(counts[a, b]) for b in np.nonzero(counts[a])[0] if b != a}
         tests += len(pairs)
-        found[name] = frequent_partners(name, pairs, items, totals, settings)
+        found |= frequent_partners({name: pairs}, items, totals, settings)
     p_limit = p_limit_of([r.p for rules in found.values() for r in rules], tests, settings)
     return [
         (rule.antecedent, rule.consequent)
@@ -75,20 +75,22 @@ HUNDRED = Totals(100.0, 100.0)
 def test_only_frequent_pairs_become_rules() -> None:
     settings = MergeSettings(min_support=0.06, min_count=5.0)
     pairs = {"c": 6.0, "b": 20.0, "d": 5.9, "unknown": 30.0}
-    rules = frequent_partners("a", pairs, ITEMS, HUNDRED, settings)
+    rules = frequent_partners({"a": pairs}, ITEMS, HUNDRED, settings)["a"]
     assert [rule.consequent for rule in rules] == ["b", "c"]
     (b, _) = rules
     assert (b.antecedent, b.n, b.n_a, b.n_b, b.n_ab) == ("a", 100, 40, 30, 20)
     assert b.p < 1e-3
     few = MergeSettings(min_support=0.001, min_count=20.0)
-    assert [r.consequent for r in frequent_partners("a", pairs, ITEMS, HUNDRED, few)] == ["b"]
+    assert [r.consequent for r in frequent_partners({"a": pairs}, ITEMS, HUNDRED, few)["a"]] == [
+        "b"
+    ]
 
 
 def test_no_rules_without_counts() -> None:
-    assert frequent_partners("a", {}, ITEMS, HUNDRED, PUBLISHED) == []
-    assert frequent_partners("x", {"a": 50.0}, ITEMS, HUNDRED, PUBLISHED) == []
+    assert frequent_partners({"a": {}}, ITEMS, HUNDRED, PUBLISHED)["a"] == []
+    assert frequent_partners({"x": {"a": 50.0}}, ITEMS, HUNDRED, PUBLISHED)["x"] == []
     assert Totals(0.0, 0.0).effective == 0.0
-    assert frequent_partners("a", {}, ITEMS, Totals(0.0, 0.0), PUBLISHED) == []
+    assert frequent_partners({"a": {}}, ITEMS, Totals(0.0, 0.0), PUBLISHED) == {"a": []}
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e13, 1e-13])
@@ -96,8 +98,8 @@ def test_the_unit_of_decayed_counts_does_not_matter(unit: float) -> None:
     """Weights are relative to an arbitrary landmark; rules must be worth the same evidence."""
     items = {name: count * unit for name, count in ITEMS.items()}
     totals = Totals(100.0 * unit, 100.0 * unit * unit)
-    (rule,) = frequent_partners("a", {"b": 20.0 * unit}, items, totals, PUBLISHED)
-    (plain,) = frequent_partners("a", {"b": 20.0}, ITEMS, HUNDRED, PUBLISHED)
+    (rule,) = frequent_partners({"a": {"b": 20.0 * unit}}, items, totals, PUBLISHED)["a"]
+    (plain,) = frequent_partners({"a": {"b": 20.0}}, ITEMS, HUNDRED, PUBLISHED)["a"]
     for name in ("n", "n_a", "n_b", "n_ab", "p", "score"):
         assert getattr(rule, name) == pytest.approx(getattr(plain, name))
 
@@ -106,18 +108,20 @@ def test_old_counts_are_less_evidence_than_they_add_up_to() -> None:
     uneven = Totals(100.0, 500.0)  # some baskets weigh much more than others: worth 20
     assert uneven.effective == 20.0
     settings = MergeSettings(min_count=1.0)
-    (rule,) = frequent_partners("a", {"b": 20.0}, ITEMS, uneven, settings)
-    (plain,) = frequent_partners("a", {"b": 20.0}, ITEMS, HUNDRED, settings)
+    (rule,) = frequent_partners({"a": {"b": 20.0}}, ITEMS, uneven, settings)["a"]
+    (plain,) = frequent_partners({"a": {"b": 20.0}}, ITEMS, HUNDRED, settings)["a"]
     assert (rule.n, rule.n_ab) == (20, 4)
     assert rule.lift == pytest.approx(plain.lift)
     assert rule.p > plain.p
-    assert frequent_partners("a", {"b": 20.0}, ITEMS, uneven, PUBLISHED) == [], "4 of 5 baskets"
+    assert frequent_partners({"a": {"b": 20.0}}, ITEMS, uneven, PUBLISHED)["a"] == [], (
+        "4 of 5 baskets"
+    )
 
 
 def test_what_may_be_shown() -> None:
     settings = MergeSettings(rules_per_item=2)
     pairs = {"b": 20.0, "c": 15.0, "d": 9.0}
-    rules = frequent_partners("a", pairs, ITEMS, HUNDRED, settings)
+    rules = frequent_partners({"a": pairs}, ITEMS, HUNDRED, settings)["a"]
     reach = dict.fromkeys(pairs, 1.0)
     best = sorted(rules, key=lambda rule: -rule.score)
     assert significant(rules, reach, 1.0, settings) == tuple(best[:2])
@@ -126,7 +130,7 @@ def test_what_may_be_shown() -> None:
     assert worst not in significant(rules, reach, worst.p * 0.99, settings)
     hidden = significant(rules, {"b": 1.0}, 1.0, settings)
     assert [rule.consequent for rule in hidden] == ["b"], "too few customers bought the others"
-    (seldom,) = frequent_partners("a", {"b": 10.0}, ITEMS, HUNDRED, settings)
+    (seldom,) = frequent_partners({"a": {"b": 10.0}}, ITEMS, HUNDRED, settings)["a"]
     assert seldom.lift < 1
     assert significant([seldom], reach, 1.0, settings) == ()
 
@@ -151,18 +155,43 @@ def test_what_an_article_is_bought_with_is_above_chance_and_of_enough_customers(
     pairs = {"x": 10.0, "y": 15.0, "chance": 20.0, "few": 9.0, "unknown": 5.0}
     reach = dict.fromkeys(["x", "y", "chance", "unknown"], 1.0)
     totals = Totals(100.0, 100.0)
-    found = bought_with("a", pairs, items, reach, totals, PUBLISHED)
-    assert found == (CoPurchase("y", 15.0, 20.0), CoPurchase("x", 10.0, 20.0))
-    assert bought_with("z", pairs, items, reach, totals, PUBLISHED) == ()
-    assert bought_with("a", {}, items, reach, totals, PUBLISHED) == ()
-    one = MergeSettings(bought_with=1)
-    assert bought_with("a", pairs, items, reach, totals, one) == (CoPurchase("y", 15.0, 20.0),)
+    all_pairs = {"a": pairs, "z": pairs, "none": {}}
+    all_reach = dict.fromkeys(all_pairs, reach)
+    found = bought_with(all_pairs, items, all_reach, totals, PUBLISHED)
+    assert found == {
+        "a": (CoPurchase("y", 15.0, 20.0), CoPurchase("x", 10.0, 20.0)), "z": (), "none": (),
+    }  # fmt: skip
+    one = bought_with({"a": pairs}, items, all_reach, totals, MergeSettings(bought_with=1))
+    assert one == {"a": (CoPurchase("y", 15.0, 20.0),)}
+
+
+def test_many_articles_at_once_are_as_each_alone() -> None:
+    baskets = independent(4)[:, :40]
+    baskets[:, 20] |= baskets[:, 30]
+    counts = baskets.T.astype(np.float64) @ baskets.astype(np.float64)
+    names = [f"a{n}" for n in range(len(counts))]
+    items = {name: float(counts[n, n]) for n, name in enumerate(names)}
+    pairs = {
+        name: {names[b]: float(n) for b, n in enumerate(counts[a]) if b != a and n}
+        for a, name in enumerate(names)
+    }
+    reach = dict.fromkeys(names, _EVERYBODY)
+    totals = Totals(3000.0, 3000.0)
+    rules = frequent_partners(pairs, items, totals, PUBLISHED)
+    bought = bought_with(pairs, items, reach, totals, PUBLISHED)
+    assert sum(map(len, rules.values())) > 100
+    for name in names:
+        alone = {name: pairs[name]}
+        assert frequent_partners(alone, items, totals, PUBLISHED) == {name: rules[name]}
+        assert bought_with(alone, items, reach, totals, PUBLISHED) == {name: bought[name]}
 
 
 def test_decayed_co_purchases_read_as_numbers_of_orders() -> None:
     totals = Totals(200.0, 400.0)  # weights of 2 each: 100 orders
-    found = bought_with("a", {"x": 20.0}, {"a": 80.0, "x": 40.0}, {"x": 1.0}, totals, PUBLISHED)
-    assert found == (CoPurchase("x", 10.0, 20.0),)
+    found = bought_with(
+        {"a": {"x": 20.0}}, {"a": 80.0, "x": 40.0}, {"a": {"x": 1.0}}, totals, PUBLISHED
+    )
+    assert found["a"] == (CoPurchase("x", 10.0, 20.0),)
 
 
 def test_the_latest_word_on_an_article_counts() -> None:

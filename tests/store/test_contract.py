@@ -6,7 +6,17 @@ import pytest
 
 from models.effects import Effects
 from streams.store.memory import MemoryStore
-from streams.store.protocol import TICK_ENTRY, VIEW_ENTRY, Applied, Entry, Store, ViewGone, Work
+from streams.store.protocol import (
+    TICK_ENTRY,
+    VIEW_ENTRY,
+    Applied,
+    Entry,
+    Store,
+    ViewGone,
+    Wanted,
+    Work,
+    counts_in,
+)
 from streams.topology import ShardId
 
 SHOP = ShardId("shop", 3)
@@ -45,7 +55,7 @@ async def test_apply_moves_watermark_journal_tally_counts_and_outbox_together(st
     )  # fmt: skip
     assert (applied.status, applied.first_output) == ("applied", 0)
     assert await store.counts(SHOP, "count:items") == {"a": 2, "b": 0.5}
-    assert await store.blobs(SHOP, "blob:x", ["a", "z"]) == {"a": b'{"k":1}'}
+    assert await store.read(SHOP, [Wanted("blob:x", ["a", "z"])]) == [{"a": b'{"k":1}'}]
     assert await store.outbox(SHOP) == (0, [b"\x00\xff one", b"two"])
     assert await store.tally(SHOP) == {"orders:read": 10}
     assert await store.watermarks(SHOP) == {"orders": 10}
@@ -152,7 +162,8 @@ async def test_many_fields_are_put_and_added_at_once(store: Store):
     tally = {"orders:read": 3, "orders:accepted": 2, "orders:rejected": 1}
     await store.apply(SHOP, claim.epoch, work(2, 1, 2, effects=effects, tally=tally))
     assert await store.tally(SHOP) == tally
-    assert await store.blobs(SHOP, "blob:x", ["a", "b", "c"]) == {"a": b"a", "b": b"b", "c": b"c"}
+    (found,) = await store.read(SHOP, [Wanted("blob:x", ["a", "b", "c"])])
+    assert found == {"a": b"a", "b": b"b", "c": b"c"}
     assert await store.counts(SHOP, "count:items") == dict.fromkeys("abc", 1.5)
     assert await store.counts(SHOP, "count:made") == dict.fromkeys("abc", 2.25)
 
@@ -353,8 +364,30 @@ async def test_drops_come_before_puts_and_puts_before_deltas(store: Store):
     effects.reset("row:pairs:a", "c", 10.0)
     effects.add("row:pairs:a", "c", 0.5)
     await store.apply(SHOP, claim.epoch, work(2, 1, 2, effects=effects))
-    assert await store.rows(SHOP, ["row:pairs:a", "row:pairs:none"]) == [{"b": 0.25, "c": 10.5}, {}]
-    assert await store.counts_of(SHOP, "row:pairs:a", ["c", "x"]) == {"c": 10.5}
+    wanted = [Wanted("row:pairs:a"), Wanted("row:pairs:none"), Wanted("row:pairs:a", ["c", "x"])]
+    found = [counts_in(row) for row in await store.read(SHOP, wanted)]
+    assert found == [{"b": 0.25, "c": 10.5}, {}, {"c": 10.5}]
+
+
+async def test_many_hashes_and_many_fields_are_read_in_one_go(store: Store):
+    claim = await store.claim(SHOP)
+    effects = Effects(1)
+    names = [f"n{number}" for number in range(4_500)]
+    for number, name in enumerate(names):
+        effects.add("many", name, number + 1)
+    for name in names[:600]:
+        effects.add(f"row:{name}", name, 1)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, effects=effects))
+    wanted = [
+        Wanted("none", []), *(Wanted(f"row:{name}") for name in names[:600]),
+        Wanted("many", ["absent", *reversed(names)]), Wanted("none", ["n1"]), Wanted("many", ["n7"]),
+    ]  # fmt: skip
+    none, *rows, many, absent, seven = map(counts_in, await store.read(SHOP, wanted))
+    assert none == absent == {}
+    assert rows == [{name: 1.0} for name in names[:600]]
+    assert many == {name: float(number) for number, name in enumerate(names, 1)}
+    assert seven == {"n7": 8.0}
+    assert await store.read(SHOP, []) == []
 
 
 async def test_marks_stay_when_the_item_changed_again(store: Store):

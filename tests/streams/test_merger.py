@@ -16,7 +16,7 @@ from schemas.orders import OrderLine
 from streams import offer_rules
 from streams.merger import _ROUND, Merger
 from streams.store.memory import MemoryStore
-from streams.store.protocol import Work
+from streams.store.protocol import Wanted, Work
 from streams.topology import ShardId
 
 FEW = ItemsetSettings(half_life_s=0, min_customers=3)
@@ -244,13 +244,13 @@ async def test_a_mark_on_the_offer_rules_does_not_take_them_away(part: Part) -> 
 
 async def test_options_are_merged_from_all_shards_and_only_they_cost_a_read(part: Part) -> None:
     read: list[str] = []
-    rows = part.store.rows
+    ask = part.store.read
 
-    async def noted(shard: ShardId, keys: Sequence[str]) -> list[dict[str, float]]:
-        read.extend(keys)
-        return await rows(shard, keys)
+    async def noted(shard: ShardId, wanted: Sequence[Wanted]) -> list[dict[str, bytes]]:
+        read.extend(key for key, fields in wanted if fields is None)
+        return await ask(shard, wanted)
 
-    part.store.rows = noted  # type: ignore[method-assign]
+    part.store.read = noted  # type: ignore[method-assign]
     for shard, oaks in zip(SHARDS, (6, 3), strict=True):
         await part.change(shard, "table", "lamp")
         for number in range(9):

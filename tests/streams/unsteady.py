@@ -23,7 +23,16 @@ from streams.processor import Done, Message, Processor
 from streams.runner import Runner
 from streams.settings import Settings
 from streams.store.memory import MemoryStore
-from streams.store.protocol import PIN_ENTRY, TICK_ENTRY, VIEW_ENTRY, Applied, Entry, Work
+from streams.store.protocol import (
+    PIN_ENTRY,
+    TICK_ENTRY,
+    VIEW_ENTRY,
+    Applied,
+    Entry,
+    Wanted,
+    Work,
+    counts_in,
+)
 from streams.topology import FLOW_NAMED, FLOW_OF_TOPIC, FLOWS, ShardId
 from streams.views import Views
 
@@ -343,8 +352,8 @@ def counts_of(store: MemoryStore, shard: ShardId) -> dict[str, dict[str, float]]
 
     async def read() -> dict[str, dict[str, float]]:
         keys = [key for key in store.keys(shard) if key.startswith(("count:", "row:"))]
-        rows = await store.rows(shard, keys)
-        return {key: row for key, row in zip(keys, rows, strict=True) if row}
+        rows = await store.read(shard, [Wanted(key) for key in keys])
+        return {key: counts_in(row) for key, row in zip(keys, rows, strict=True) if row}
 
     return asyncio.run(read())
 

@@ -9,8 +9,16 @@ import pytest
 
 from models.itemsets.counts import ItemsetSettings
 from models.merge import MergeSettings
+from models.options import merge
 from models.options.choices import OptionPair, OptionValue
-from models.options.merge import choices_of, configured, pairs_shown, pairs_tested, reached
+from models.options.merge import (
+    Configured,
+    choices_of,
+    configured,
+    pairs_shown,
+    pairs_tested,
+    reached,
+)
 from models.options.names import name_of
 from models.view import Row
 from tests.models.events import line
@@ -59,10 +67,14 @@ def test_values_that_few_customers_chose_are_numbered_and_not_named() -> None:
     }
 
 
+def judged(counts: Configured) -> merge.Tested:
+    return pairs_tested({"bench": counts}, PUBLISHED)["bench"]
+
+
 def test_no_counts_no_choices() -> None:
     nothing = configured(0.0, {})
     assert (nothing.n, choices_of(nothing, frozenset(), PUBLISHED)) == (0.0, ())
-    assert pairs_tested(nothing, PUBLISHED) == ([], (), 0)
+    assert pairs_tested({"a": nothing}, PUBLISHED) == {"a": ([], [], 0)}
     assert configured(1.0, {"\x1fw2": 1.0, "a\x1fb": -1e-9}).values == {}
 
 
@@ -74,7 +86,7 @@ def test_the_unit_of_decayed_counts_does_not_matter(unit: float) -> None:
     assert choices_of(found, everyone(COUNTS), PUBLISHED) == choices_of(
         plain, everyone(COUNTS), PUBLISHED
     )
-    assert pairs_tested(found, PUBLISHED)[1] == pytest.approx(pairs_tested(plain, PUBLISHED)[1])
+    assert judged(found).p_values == pytest.approx(judged(plain).p_values)
 
 
 def test_old_lines_are_less_evidence_than_they_add_up_to() -> None:
@@ -84,7 +96,7 @@ def test_old_lines_are_less_evidence_than_they_add_up_to() -> None:
 
 
 def test_pairs_are_tested_against_the_lines_of_their_article() -> None:
-    pairs, p_values, tests = pairs_tested(configured(50.0, COUNTS), PUBLISHED)
+    pairs, p_values, tests = judged(configured(50.0, COUNTS))
     # elm was chosen twice: nothing can be said of it. Two woods and two oils are left.
     assert tests == 4
     assert {(p.value, p.value2) for p in pairs} == {
@@ -104,7 +116,7 @@ def test_pairs_are_tested_against_the_lines_of_their_article() -> None:
 
 
 def test_significant_pairs_are_shown_beside_all_others_of_their_options() -> None:
-    pairs, *_ = pairs_tested(configured(50.0, COUNTS), PUBLISHED)
+    pairs, *_ = judged(configured(50.0, COUNTS))
     shown = pairs_shown(pairs, everyone(COUNTS), 0.01, PUBLISHED)
     assert [(p.value, p.value2, p.significant) for p in shown] == [
         ("matt", "oak", True), ("gloss", "ash", True), ("gloss", "oak", False),
