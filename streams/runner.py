@@ -47,6 +47,8 @@ class Runner:
         self.waiting = 0
         """Messages handed over and not yet done with: what the source looks at to pause."""
         self.waiting_bytes = 0
+        self._handed: list[Message] = []
+        """Those of them that are not in work yet."""
         self._gone = False
         self._failed = False
         self._store = store
@@ -184,17 +186,19 @@ class Runner:
     async def handle(self, messages: Sequence[Message]) -> None:
         """Process a batch: steps, one atomic apply, outputs on their way.
 
-        Batches may be handed over while others are in work: they are taken in the order of the
-        calls, and while one waits for the store the steps of other shards go on.
+        Batches may be handed over while others are in work: those that wait are done together, in the
+        order of the calls, and while one waits for the store the steps of other shards go on.
         """
         size = sum(len(message.value or b"") for message in messages)
         self.waiting += len(messages)
         self.waiting_bytes += size
+        self._handed.extend(messages)
         try:
             async with self._working() as good:
+                handed, self._handed = self._handed, []
                 # If not, the next owner reads these again from the watermark.
-                if good:
-                    await self._handle(messages)
+                if handed and good:
+                    await self._handle(handed)
         finally:
             self.waiting -= len(messages)
             self.waiting_bytes -= size

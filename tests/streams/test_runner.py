@@ -49,15 +49,18 @@ def slowed(driver: Driver) -> tuple[Runner, SlowStore]:
     return runner, store
 
 
-def test_batches_handed_over_together_are_applied_in_their_order(driver: Driver):
+def test_batches_that_wait_for_one_in_work_are_applied_together_in_their_order(driver: Driver):
     runner, store = slowed(driver)
 
     async def run() -> None:
+        handed = [asyncio.create_task(runner.handle(orders(first, 10))) for first in (0, 10, 20)]
+        await store.begun.wait()
+        assert runner.waiting == 30
         store.gate.set()
-        await asyncio.gather(*(runner.handle(orders(first, 10)) for first in (0, 10, 20)))
+        await asyncio.gather(*handed)
 
     driver._loop.run(run())
-    assert [work.covers["orders"] for work in store.works] == [(0, 10), (10, 20), (20, 30)]
+    assert [work.covers["orders"] for work in store.works] == [(0, 10), (10, 30)]
     assert driver.counts(TOTALS)["n"] == 30
     assert runner.waiting == runner.waiting_bytes == 0
 
@@ -230,7 +233,10 @@ def test_what_is_not_confirmed_stays_in_the_outbox_though_later_outputs_are(driv
 
 def test_a_shard_waits_when_kafka_owes_too_much(settings):
     few = settings.model_copy(
-        update={"kafka": settings.kafka.model_copy(update={"max_unconfirmed": 2})}
+        update={
+            "kafka": settings.kafka.model_copy(update={"max_unconfirmed": 2}),
+            "store": StoreSettings(batch_s=1e-9),  # an event a batch
+        }
     )
     with Driver(few) as driver:
         runner, kafka = driver.runner(SHOP), LateKafka()
