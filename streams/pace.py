@@ -10,7 +10,7 @@ from __future__ import annotations
 
 _LONGEST_S = 0.05
 """So many seconds of the loop a merge may take for rows of co-visits; with a quarter of the time for
-all of merging it still comes every half second or so."""
+all of merging it still comes every second."""
 _FIRST = 500
 """Rows of the first time, when it is not known what one takes."""
 _LEAST = 50

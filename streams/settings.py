@@ -176,7 +176,7 @@ class WebSettings(BaseModel):
 class MergeTimes(BaseModel):
     """The merged view."""
 
-    every_s: Seconds = Field(0.5, description="How often changed rows are merged and published.")
+    every_s: Seconds = Field(1.0, description="How often changed rows are merged and published.")
     rows: Positive = Field(2_000, description="Most rows merged in one go; the rest comes next.")
 
 
