@@ -51,7 +51,11 @@ class Host:
         self._sender = sender
         self._champions = Champions()
         self._drifts = Drifts()
-        self._mergers: dict[int, Merger] = {}
+        self._merger = Merger(
+            parts, store, settings.rules, settings.merging.rows, settings.view_rows()
+        )
+        self._parts: set[int] = set()
+        """The parts of the view that this worker merges."""
         self._merge_at = 0.0
         self._pace = Pace()
         self._turns = asyncio.Lock()
@@ -86,10 +90,8 @@ class Host:
         for shard in sorted(topics):
             starts |= await self._take_over(shard)
             if FLOW_NAMED[shard.flow].reads_view:
-                self._mergers[shard.number] = Merger(
-                    shard.number, self.parts, self._store, self._settings.rules,
-                    self._settings.merging.rows, self._settings.view_rows(),
-                )  # fmt: skip
+                self._merger.forget(shard.number)  # another worker may have merged it since
+                self._parts.add(shard.number)
         self._count_assigned()
         return starts
 
@@ -166,7 +168,8 @@ class Host:
         self._drifts.forget(shard)
         self._chores.pop(shard, None)
         if FLOW_NAMED[shard.flow].reads_view:
-            self._mergers.pop(shard.number, None)
+            self._merger.forget(shard.number)
+            self._parts.discard(shard.number)
         return self.runners.pop(shard, None)
 
     async def drop(self, shards: Iterable[ShardId]) -> None:
@@ -225,13 +228,10 @@ class Host:
 
     async def merge_now(self) -> float:
         """Merge and fetch; return how long this loop had to work for the merging, in seconds."""
-        mergers = list(self._mergers.values())
-        before = sum(merger.watch.seconds for merger in mergers)
-        rows = 0
-        for first in range(0, len(mergers), _PARTS_AT_ONCE):
-            together = mergers[first : first + _PARTS_AT_ONCE]
-            rows += sum(await asyncio.gather(*(merger.merge() for merger in together)))
-        took = sum(merger.watch.seconds for merger in mergers) - before
+        parts, before, rows = sorted(self._parts), self._merger.seconds, 0
+        for first in range(0, len(parts), _PARTS_AT_ONCE):
+            rows += await self._merger.merge(parts[first : first + _PARTS_AT_ONCE])
+        took = self._merger.seconds - before
         self._pace.merged(rows, took)
         rules = self.views.latest.rules
         view = await self.views.refresh()

@@ -36,13 +36,10 @@ class Shop:
             ShardId("shop", number): ItemsetCounts(itemsets or shipped.itemsets)
             for number in range(parts)
         }
-        self._mergers = [
-            Merger(
-                part, parts, store, rules or shipped.rules, shipped.merging.rows,
-                shipped.view_rows(),
-            )
-            for part in range(parts)
-        ]  # fmt: skip
+        self._parts = range(parts)
+        self._merger = Merger(
+            parts, store, rules or shipped.rules, shipped.merging.rows, shipped.view_rows()
+        )
         self._store = store
         self._views = Views(store, parts)
         self._work = 0
@@ -50,7 +47,7 @@ class Shop:
 
     async def learn(self, baskets: Iterable[Iterable[str]]) -> None:
         """Count baskets, each an order of a customer of its own, a minute after the one before."""
-        effects = {shard: Effects(len(self._mergers)) for shard in self._shards}
+        effects = {shard: Effects(len(self._parts)) for shard in self._shards}
         shards = list(self._shards.items())
         for basket in baskets:
             shard, counts = shards[self._learnt % len(shards)]
@@ -66,7 +63,7 @@ class Shop:
 
     async def rules(self) -> list[Rule]:
         """Merge all that changed, and return the rules that are published then."""
-        while sum([await merger.merge() for merger in self._mergers]):
+        while await self._merger.merge(self._parts):
             pass
         view = await self._views.refresh()
         return [rule for row in view.rows().values() for rule in row.rules]

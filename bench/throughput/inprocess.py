@@ -50,10 +50,7 @@ class Shards:
         self.kept_cpu = 0.0
         """CPU seconds of keeping effects and merging views: what is not counted as steps."""
         merging, most = self.settings.merging, self.settings.view_rows()
-        self._mergers = [
-            Merger(part, partitions, self.store, self.settings.rules, merging.rows, most)
-            for part in range(partitions)
-        ]
+        self._merger = Merger(partitions, self.store, self.settings.rules, merging.rows, most)
 
     async def take(self, shard: ShardId, messages: Sequence[Message]) -> int:
         """Process a batch; return how many outputs it made."""
@@ -86,8 +83,7 @@ class Shards:
             owned.seq += 1
             work.number = owned.seq
             await self.store.apply(shard, owned.epoch, work)
-        for merger in self._mergers:
-            await merger.merge()
+        await self._merger.merge(range(self.partitions))
         await self._views.refresh()
         self.kept_cpu += time.thread_time() - cpu
 

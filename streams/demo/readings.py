@@ -104,8 +104,8 @@ class Reader:
         """Return how many rows wait to be merged; trends always do and do not count."""
         rows = 0
         for shard in await self._store.shards():
-            for part in range(self._parts):
-                rows += len((await self._store.dirty(shard, part, 1000)).keys() - {TRENDING})
+            for own in (await self._store.dirty(shard, range(self._parts), 1000)).values():
+                rows += len(own.keys() - {TRENDING})
         return rows
 
     def told(self) -> Told:

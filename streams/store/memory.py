@@ -193,15 +193,18 @@ class MemoryStore:
             found.append({name: _as_text(row[name]) for name in names})
         return found
 
-    async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
-        marks = self._shard(shard).dirty.get(part, {})
-        return dict(list(marks.items())[:limit])
+    async def dirty(
+        self, shard: ShardId, parts: Sequence[int], limit: int
+    ) -> dict[int, dict[str, int]]:
+        kept = self._shard(shard).dirty
+        return {part: dict(itertools.islice(kept.get(part, {}).items(), limit)) for part in parts}
 
-    async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
-        held = self._shard(shard).dirty.get(part, {})
-        for item, mark in marks.items():
-            if held.get(item) == mark:
-                del held[item]
+    async def clean(self, shard: ShardId, marks: Mapping[int, Mapping[str, int]]) -> None:
+        for part, own in marks.items():
+            held = self._shard(shard).dirty.get(part, {})
+            for item, mark in own.items():
+                if held.get(item) == mark:
+                    del held[item]
 
     async def publish_view(self, part: int, rows: Mapping[str, bytes | None]) -> int:
         kept = self._parts.setdefault(part, _Part())

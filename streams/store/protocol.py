@@ -208,11 +208,13 @@ class Store(Protocol):
         Counts are numbers as text, see `counts_in`.
         """
 
-    async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
-        """Return items whose rows changed, with the mark of the change."""
+    async def dirty(
+        self, shard: ShardId, parts: Sequence[int], limit: int
+    ) -> dict[int, dict[str, int]]:
+        """Return by part items whose rows changed, up to ``limit``, with the mark of the change."""
 
-    async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
-        """Unmark items, except those marked again since."""
+    async def clean(self, shard: ShardId, marks: Mapping[int, Mapping[str, int]]) -> None:
+        """Unmark items of parts, except those marked again since."""
 
     async def publish_view(self, part: int, rows: Mapping[str, bytes | None]) -> int:
         """Replace rows of a part of the view, None: delete them; return its new version."""

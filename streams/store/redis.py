@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -168,24 +169,26 @@ class RedisStore:
                     found[place].update((name, value) for name, value in known if value is not None)
         return found
 
-    async def dirty(self, shard: ShardId, part: int, limit: int) -> dict[str, int]:
-        key = f"{self._base(shard)}dirty:{part}"
+    async def dirty(
+        self, shard: ShardId, parts: Sequence[int], limit: int
+    ) -> dict[int, dict[str, int]]:
+        keys = self._keys(shard, *(f"dirty:{part}" for part in parts))
+        found = await self._run("dirty", keys, [limit])
+        return {
+            part: {item: int(mark) for item, mark in islice(pairs(flat).items(), limit)}
+            for part, flat in zip(parts, found, strict=True)
+        }
 
-        async def read() -> dict[str, int]:
-            marks: dict[str, int] = {}
-            async for item, mark in self._client.hscan_iter(key, count=limit):
-                marks[item.decode()] = int(mark)
-                if len(marks) >= limit:
-                    break
-            return marks
-
-        marks: dict[str, int] = await self._call(read)
-        return marks
-
-    async def clean(self, shard: ShardId, part: int, marks: Mapping[str, int]) -> None:
-        if marks:
-            flat = [value for pair in marks.items() for value in pair]
-            await self._run("clean", [f"{self._base(shard)}dirty:{part}"], flat)
+    async def clean(self, shard: ShardId, marks: Mapping[int, Mapping[str, int]]) -> None:
+        marked = {part: own for part, own in marks.items() if own}
+        if marked:
+            keys = self._keys(shard, *(f"dirty:{part}" for part in marked))
+            # As text, as they are there.
+            flat = [
+                [text for item, at in own.items() for text in (item, str(at))]
+                for own in marked.values()
+            ]
+            await self._run("clean", keys, [_pack(flat)])
 
     async def publish_view(self, part: int, rows: Mapping[str, bytes | None]) -> int:
         flat = [value or b"" for pair in rows.items() for value in pair]

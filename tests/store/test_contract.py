@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from models.effects import Effects
+from models.effects import Effects, part_of
 from streams.store.memory import MemoryStore
 from streams.store.protocol import (
     TICK_ENTRY,
@@ -399,11 +399,31 @@ async def test_marks_stay_when_the_item_changed_again(store: Store):
             effects.mark("b")
         await store.apply(SHOP, claim.epoch, work(number, number - 1, number, effects=effects))
         if number == 1:
-            seen = await store.dirty(SHOP, 0, 100)
+            seen = (await store.dirty(SHOP, [0], 100))[0]
     assert set(seen) == {"a", "b"}
-    await store.clean(SHOP, 0, seen)
-    assert set(await store.dirty(SHOP, 0, 100)) == {"a"}
-    await store.clean(SHOP, 0, {})
+    await store.clean(SHOP, {0: seen})
+    assert set((await store.dirty(SHOP, [0], 100))[0]) == {"a"}
+    await store.clean(SHOP, {0: {}})
+
+
+async def test_the_marks_of_several_parts_are_read_and_taken_away_in_one_go(store: Store):
+    claim = await store.claim(SHOP)
+    effects = Effects(3)
+    items = [f"item-{number:04d}" for number in range(900)]
+    for item in items:
+        effects.mark(item)
+    await store.apply(SHOP, claim.epoch, work(1, 0, 1, effects=effects))
+    marks = await store.dirty(SHOP, [0, 1, 2, 3], 1_000)
+    assert {item: part for part, own in marks.items() for item in own} == {
+        item: part_of(item, 3) for item in items
+    }
+    assert marks[3] == {}
+    few = await store.dirty(SHOP, [2, 0], 20)
+    assert [len(own) for own in few.values()] == [20, 20]
+    assert all(own.items() <= marks[part].items() for part, own in few.items())
+    await store.clean(SHOP, {0: marks[0], 1: {}, 2: few[2]})
+    left = await store.dirty(SHOP, [0, 1, 2], 1_000)
+    assert left == {0: {}, 1: marks[1], 2: {i: m for i, m in marks[2].items() if i not in few[2]}}
 
 
 async def test_shards_do_not_see_each_other(store: Store):
@@ -515,7 +535,7 @@ async def test_a_mark_can_be_taken_back(store: Store):
     effects = Effects(1)
     effects.unmark("a")
     await store.apply(SHOP, claim.epoch, work(2, 1, 2, effects=effects))
-    assert set(await store.dirty(SHOP, 0, 100)) == {"b"}
+    assert set((await store.dirty(SHOP, [0], 100))[0]) == {"b"}
 
 
 async def test_large_numbers_and_many_fields_survive(store: Store):
