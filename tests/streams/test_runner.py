@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import time
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -197,6 +199,38 @@ def test_between_the_steps_of_all_shards_there_is_a_turn_for_what_else_waits(set
     steps = [turn for turn in turns if turn != "else"]
     assert steps == ["shop-0", "shop-1"] * 4
     assert not [pair for pair in itertools.pairwise(turns) if "else" not in pair]
+
+
+def test_turns_end_when_their_batch_has_taken_as_long_as_it_may(settings, monkeypatch):
+    """By a clock on which every turn takes 0.02 s."""
+    clock = itertools.count(0, 0.02)
+    ticking = SimpleNamespace(perf_counter=lambda: next(clock), monotonic=time.monotonic)
+    monkeypatch.setattr("streams.runner.time", ticking)
+    monkeypatch.setattr("streams.runner._TURN_S", 0.03)
+    limits: list[float] = []
+
+    class OneEachTurn(Processor):
+        def steps(self, messages, work, most, within_s):
+            limits.append(round(within_s, 6))
+            return super().steps(messages[:1], work, most, within_s)
+
+    store_settings = StoreSettings(batch_s=0.05)
+    with Driver(settings.model_copy(update={"store": store_settings})) as driver:
+        runner, store = slowed(driver)
+        store.gate.set()
+        runner.processor.__class__ = OneEachTurn
+        done = []
+        applied = runner._metrics.applied
+        runner._metrics.applied = lambda shard, what, *more: (
+            done.append(what), applied(shard, what, *more)
+        )  # fmt: skip
+        bad = [Message("orders", 0, n, START, b"c", b"{") for n in range(5, 7)]
+        driver._loop.run(runner.handle([*orders(0, 5), *bad]))
+    assert [work.covers["orders"] for work in store.works] == [(0, 3), (3, 6), (6, 7)]
+    assert limits == [0.03, 0.03, 0.01] * 2 + [0.03]
+    assert [sum(what.rejects.values()) for what in done] == [0, 1, 1]
+    assert [what.taken for what in done] == [3, 3, 1]
+    assert [len(what.records) for what in done] == [0, 1, 1]
 
 
 class LateKafka:
