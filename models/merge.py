@@ -9,7 +9,7 @@ from operator import itemgetter
 import numpy as np
 
 from models.articles import Article
-from models.itemsets.measures import measures_of
+from models.itemsets.measures import Floats, measures_of
 from models.itemsets.rules import Rule
 from models.itemsets.significance import benjamini_hochberg, independence_p
 from models.view import CoPurchase, Neighbour, Trend
@@ -75,10 +75,8 @@ def frequent_partners(
     ]
     if not kept or totals.w <= 0:
         return found
-    n, scale = totals.effective, totals.effective / totals.w
-    n_a = np.array([items[item] for item, _, _ in kept]) * scale
-    n_b = np.array([items[other] for _, other, _ in kept]) * scale
-    n_ab = np.array([weight for _, _, weight in kept]) * scale
+    n = totals.effective
+    n_a, n_b, n_ab = _effective(kept, items, totals)
     p = independence_p(np.full_like(n_ab, n), n_a, n_b, n_ab)
     columns = (column.tolist() for column in (n_a, n_b, n_ab, p))
     for (item, other, _), with_a, with_b, with_both, chance in zip(kept, *columns, strict=True):
@@ -88,6 +86,17 @@ def frequent_partners(
         )  # fmt: skip
         found[item].append(rule)
     return found
+
+
+def _effective(
+    pairs: Sequence[tuple[str, str, float]], items: Counts, totals: Totals
+) -> tuple[Floats, Floats, Floats]:
+    """Return effective counts of pairs ``(one, other, weight)``: of each article, and of both."""
+    scale = totals.effective / totals.w
+    n_a = np.array([items[one] for one, _, _ in pairs]) * scale
+    n_b = np.array([items[other] for _, other, _ in pairs]) * scale
+    n_ab = np.array([weight for _, _, weight in pairs]) * scale
+    return n_a, n_b, n_ab
 
 
 def _min_weight(totals: Totals, settings: MergeSettings) -> float:
@@ -127,10 +136,7 @@ def bought_with(
     ]
     if not kept or totals.w <= 0:
         return found
-    scale = totals.effective / totals.w
-    n_a = np.array([items[item] for item, _, _ in kept]) * scale
-    n_b = np.array([items[other] for _, other, _ in kept]) * scale
-    n_ab = np.array([weight for _, _, weight in kept]) * scale
+    n_a, n_b, n_ab = _effective(kept, items, totals)
     scores = measures_of(totals.effective, n_a, n_b, n_ab).score.tolist()
     own: dict[str, list[tuple[float, CoPurchase]]] = {}
     columns = (np.round(column, 2).tolist() for column in (n_ab, n_b))

@@ -66,19 +66,19 @@ class Processor:
         return Work(effects=Effects(self._parts))
 
     def run(
-        self, messages: Sequence[Message], work: Work | None = None, most: int | None = None,
-        within_s: float | None = None,
-    ) -> Done:  # fmt: skip
+        self, messages: Sequence[Message], work: Work | None = None, most: int | None = None
+    ) -> Done:
         """Take messages in; those of one topic must be in order of their offsets.
 
         See `steps`.
         """
         work = self.begin() if work is None else work
-        return self.steps(in_time_order(messages), work, most, within_s)
+        return self.steps(in_time_order(messages), work, most)
 
     def steps(
-        self, messages: Sequence[Message], work: Work, most: int | None, within_s: float | None
-    ) -> Done:
+        self, messages: Sequence[Message], work: Work, most: int | None = None,
+        within_s: float | None = None,
+    ) -> Done:  # fmt: skip
         """Take messages in, in the order that they are in.
 
         With ``most`` it ends early once ``work`` wants about so many changes of the store, with

@@ -35,7 +35,7 @@ class Runner:
 
     def __init__(
         self, processor: Processor, store: Store, sender: Sender, views: Views,
-        settings: Settings, metrics: Metrics, turns: asyncio.Lock | None = None,
+        settings: Settings, metrics: Metrics, turns: asyncio.Lock,
     ) -> None:  # fmt: skip
         """Work by ``turns`` with other shards that are given the same ones."""
         self.shard: ShardId = processor.shard
@@ -55,7 +55,7 @@ class Runner:
         self._views = views
         self._settings = settings
         self._metrics = metrics
-        self._turns = turns or asyncio.Lock()
+        self._turns = turns
         self._key = settings.signing_key()
         self._replay: Replayer | None = None
         self._seq = 0
