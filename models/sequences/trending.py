@@ -1,4 +1,8 @@
-"""What is looked at a lot now: decayed view counts, bounded."""
+"""What is looked at a lot now: decayed view counts, bounded.
+
+The most viewed articles are sorted out of a few: counts only grow, so an article that was not among
+the best comes among them by a view of its own, and is noted then.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,8 @@ class Trending:
     """Decayed view counts of at most ``capacity`` articles."""
 
     __slots__ = (
-        "_counts", "_decay", "_depth", "_latest", "_sorted_at", "_top", "_views", "capacity",
-        "touched",
+        "_counts", "_decay", "_depth", "_floor", "_latest", "_near", "_sorted_at", "_top", "_views",
+        "capacity", "touched",
     )  # fmt: skip
 
     def __init__(self, half_life_s: float, capacity: int = 20_000) -> None:
@@ -30,6 +34,9 @@ class Trending:
         self._top: list[tuple[str, float]] = []
         self._depth = 0
         """How many of the most viewed articles were asked for."""
+        self._near: set[str] = set()
+        """All articles viewed at least so often as `_floor` says: the best `_depth` are among them."""
+        self._floor = math.inf
         self._views = 0
         """Counted since they were sorted out."""
         self._sorted_at = self._latest = -math.inf
@@ -48,22 +55,47 @@ class Trending:
                 for sku, count in self._counts.items()
                 if count * factor >= NEGLIGIBLE
             }
-        self._counts[item] = self._counts.get(item, 0.0) + self._decay.weight(at)
+            self._look_anew()
+        count = self._counts[item] = self._counts.get(item, 0.0) + self._decay.weight(at)
+        if count >= self._floor:
+            self._near.add(item)
         if len(self._counts) > self.capacity * 1.25:
             self._counts = {item: -level for level, item in self._most(self.capacity)}
+            self._look_anew()
 
     def top(self, limit: int) -> list[tuple[str, float]]:
         """Return the ``limit`` most viewed articles with their share of the most viewed one.
 
-        As of some views ago: sorting all articles for every offer is too dear.
+        As of some views ago: sorting them for every offer is too dear.
         """
         if limit > self._depth or self._is_stale():
-            self._depth = max(limit, self._depth)
-            best = self._best(self._depth)
+            if limit > self._depth:
+                self._depth = limit
+                self._look_anew()
+            best = self._nearest()
             most = best[0][1] if best else 1.0
             self._top = [(item, count / most) for item, count in best]
             self._views, self._sorted_at = 0, self._latest
         return self._top[:limit]
+
+    def _look_anew(self) -> None:
+        """Look for the best among all articles the next time."""
+        self._near, self._floor = set(), math.inf
+
+    def _nearest(self) -> list[tuple[str, float]]:
+        """Return the best `_depth` articles."""
+        counts, depth = self._counts, self._depth
+        if self._floor == math.inf:
+            best = self._best(depth)
+        else:
+            # Of equal ones the first by name, as of all articles.
+            levels = sorted((-counts[item], item) for item in self._near)
+            best = [(item, -level) for level, item in levels[:depth]]
+        if self._floor == math.inf or len(self._near) > 2 * depth:
+            self._near = {item for item, _ in best}
+            # With fewer articles than were asked for, every one is among the best.
+            self._floor = best[-1][1] if len(best) == depth else 0.0
+        return best
 
     def _is_stale(self) -> bool:
         # While few views are known, each one may change the order.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from models.decay import align
@@ -92,3 +94,18 @@ def test_a_longer_list_than_ever_asked_for_is_sorted_out_at_once() -> None:
     trending = a_busy_shop(5_000)
     assert [sku for sku, _ in trending.top(3)] == ["sku00000", "sku00001", "sku00002"]
     assert len(trending.top(10_000)) == 5_000
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_are_those_of_all_articles_whatever_was_looked_at_before(seed: int) -> None:
+    dice = Random(seed)
+    trending = Trending(40.0, capacity=60)  # so that landmarks move and the least viewed are cut
+    at = 0.0
+    for _ in range(400):
+        at += 10.0
+        for _ in range(12):
+            trending.learn(f"sku{int(dice.paretovariate(0.6)) % 90}", at - dice.choice((0.0, 5.0)))
+        limit = dice.choice((1, 3, 3, 8, 70 if at > 3000.0 else 8))
+        weights = trending.levels(1_000).weights
+        expected = sorted(weights, key=lambda sku: (-weights[sku], sku))[:limit]
+        assert [sku for sku, _ in trending.top(limit)] == expected
