@@ -18,6 +18,12 @@ app = typer.Typer(
     help="Measure speed and quality, beside baselines, in one run.", no_args_is_help=True
 )
 
+anomaly = typer.Typer(
+    help="Alarms on recorded sensors: public benchmarks with their own scoring.",
+    no_args_is_help=True,
+)
+app.add_typer(anomaly, name="anomaly")
+
 Json = Annotated[Path | None, typer.Option("--json", help="Write the envelope to this file.")]
 DataDir = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="The folder with the data.")
@@ -73,6 +79,36 @@ def bandit(folder: DataDir, json: Json = None) -> None:
     from bench.bandit.run import bench_bandit, show  # noqa: PLC0415
 
     _quality(bench_bandit, show, folder, json)
+
+
+@anomaly.command()
+def nab(folder: DataDir, json: Json = None) -> None:
+    """Single series with labelled windows: FOLDER has the layout of numenta/NAB, any of its files.
+
+    The limit is fixed beforehand; the leaderboard's limits are fitted to the labels.
+    """
+    from bench.anomaly import ours  # noqa: PLC0415
+    from bench.anomaly.nab.run import bench_nab, show  # noqa: PLC0415
+
+    _quality(partial(bench_nab, detect=ours.detect_nab), show, folder, json)
+
+
+@anomaly.command()
+def skab(folder: DataDir, json: Json = None) -> None:
+    """A pump with eight sensors: FOLDER has the layout of waico/SKAB, any of its files."""
+    from bench.anomaly import ours  # noqa: PLC0415
+    from bench.anomaly.skab.run import bench_skab, show  # noqa: PLC0415
+
+    _quality(partial(bench_skab, watch=ours.watch_skab), show, folder, json)
+
+
+@anomaly.command()
+def tep(folder: DataDir, json: Json = None) -> None:
+    """The Tennessee Eastman process: FOLDER holds d00.npz, d00_te.npz and dNN_te.npz, key x."""
+    from bench.anomaly import ours  # noqa: PLC0415
+    from bench.anomaly.tep.run import bench_tep, show  # noqa: PLC0415
+
+    _quality(partial(bench_tep, watch=ours.watch_tep), show, folder, json)
 
 
 @app.command()

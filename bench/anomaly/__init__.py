@@ -1,0 +1,1 @@
+"""Alarms on recorded sensors: three public benchmarks, their own scoring, baselines beside."""

@@ -1,0 +1,1 @@
+"""The Numenta Anomaly Benchmark: single series, early alarms rewarded (Lavin & Ahmad 2015)."""
