@@ -2,62 +2,43 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from models.alarms.latch import Change, Latch, LatchSettings
 from models.bounded import RecentNames
 from models.cleaning.quality import quality_class
 from models.cleaning.seen import SeenIds
 from models.cleaning.timeliness import too_early
 from models.cleaning.units import KNOWN, conversion_of
 from models.effects import Effects, Origin, Output
+from models.line.findings import Finding, Rule
+from models.line.machine import MachineWatch, WatchSettings
+from models.line.sensor import SensorWatch
+from models.line.telling import Place, Told, alert_of, priority_of
 from models.propensity.settings import Family, Pin
-from models.scorers.sensor import ScorerSettings, SensorScore, Verdict
 from models.shop import Outcome
 from models.view import View
 from schemas.decoding import Reject
-from schemas.outputs import Alert
 from schemas.sensors import FloorEvent, MachineState, Measurement, ProductionCount
 from schemas.topics import ALERTS
 
 MADE = "count:made"
 SCRAPPED = "count:scrapped"
-_ALARMS = uuid.uuid5(uuid.NAMESPACE_URL, "tailorline/alarms")
-_SAYS = {
-    "deviation": "is off its normal level",
-    "spread": "varies more than normal",
-    "flat_line": "has not moved, though it normally does",
-    "bad_quality": "reports bad quality",
-}
-_MAY_BE_NORMAL = frozenset({"deviation", "spread"})
-"""What turns out to be normal if it lasts: a new level, but not a dead sensor."""
-_NOTHING = Verdict("deviation", 0.0, None)
-Priority = Literal["low", "medium", "high"]
+_LOOK_EVERY_S = 5.0
+"""So often it is looked which sensors have fallen silent."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloorSettings:
     """How a floor shard works."""
 
-    scorer: ScorerSettings = field(default_factory=ScorerSettings)
-    latch: LatchSettings = field(default_factory=LatchSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
     max_sensors: int = 20_000
     max_skus: int = 50_000
     seen_ids: int = 50_000
-
-
-@dataclass(slots=True)
-class Sensor:
-    """A sensor's scorer and alarm."""
-
-    score: SensorScore
-    latch: Latch
-    last_at: float = 0.0
 
 
 class FloorShard:
@@ -68,9 +49,11 @@ class FloorShard:
         self.clock = 0.0
         self.late = 0
         self.bad = 0
-        self.sensors: OrderedDict[tuple[str, str, str], Sensor] = OrderedDict()
-        self.states: dict[tuple[str, str], str] = {}
-        self.active: dict[tuple[str, str, str], Priority] = {}
+        self.machines: dict[tuple[str, str], MachineWatch] = {}
+        self.told: dict[tuple[Place, Rule], Told] = {}
+        """What the alarms that are not over were raised for."""
+        self._sensors: OrderedDict[Place, None] = OrderedDict()
+        """Those heard of last come last: the others go when there are too many."""
         self._articles = RecentNames(settings.max_skus)
         self._seen = SeenIds(settings.seen_ids)
 
@@ -86,7 +69,7 @@ class FloorShard:
                 return conversion
         if event.event_id in self._seen:
             return "duplicate"
-        self.clock = max(self.clock, at)
+        self._pass_time(at, effects)
         _STEPS[type(event)](self, event, at, effects)
         # Last: an event whose step raises is a dead letter, which may be sent again as it is.
         self._seen.add(event.event_id)
@@ -110,20 +93,26 @@ class FloorShard:
 
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass without events."""
-        del effects
-        self.clock = max(self.clock, at)
+        self._pass_time(at, effects)
 
     def publish(self, effects: Effects) -> None:
         """Nothing of the floor is merged from blobs: its counts are deltas."""
 
     def report(self) -> dict[tuple[str, str], float]:
         """Return model metrics as ``(model, metric) -> value``."""
+        priorities = [told.priority for told in self.told.values()]
+        learning = sum(
+            machine.score is not None and machine.score.learning
+            for machine in self.machines.values()
+        )
         return {
-            ("sensors", "known"): float(len(self.sensors)),
+            ("sensors", "known"): float(len(self._sensors)),
             ("sensors", "late"): float(self.late),
             ("sensors", "bad_quality"): float(self.bad),
+            ("machines", "known"): float(len(self.machines)),
+            ("machines", "learning"): float(learning),
             **{
-                ("alarms", priority): float(list(self.active.values()).count(priority))
+                ("alarms", priority): float(priorities.count(priority))
                 for priority in ("low", "medium", "high")
             },
         }
@@ -131,28 +120,25 @@ class FloorShard:
     # -- steps ------------------------------------------------------------------------------------
 
     def measurement_step(self, event: Measurement, at: float, effects: Effects) -> None:
-        """A sample: score it, step the alarm, learn if all is quiet."""
+        """A sample: score it, step the alarms, learn if all is quiet."""
         conversion = KNOWN[event.unit]  # accept() lets no unknown unit pass
-        sensor = self._sensor(event, conversion.unit)
+        place = Place(event.line, event.machine, event.sensor)
+        machine, sensor = self._watch(place, conversion.unit)
         if at < sensor.last_at:
             self.late += 1  # counted, but no model and no alarm moves backwards
             return
-        sensor.last_at = at
         quality = quality_class(event.quality)
-        bad = event.value is None or quality == "bad"
-        self.bad += bad
-        if self.states.get((event.line, event.machine), "running") != "running":
+        self.bad += event.value is None or quality == "bad"
+        if machine.state != "running":
+            sensor.last_at = at
+            sensor.rest.hear(at)
             return
-        if event.value is None or bad:
-            self._bad_sample(event, sensor, at, effects)
-            return
-        if conversion.unit != sensor.score.unit:
-            sensor.score = SensorScore(conversion.unit)
-        sensor.score.bad = 0
-        value = event.value * conversion.factor + conversion.offset
-        self._score(event, sensor, value, at, effects)
-        if quality == "good":
-            sensor.score.learn(value, self.settings.scorer, quiet=sensor.latch.quiet)
+        x = None if event.value is None else event.value * conversion.factor + conversion.offset
+        if x is not None and quality != "bad" and conversion.unit != sensor.score.unit:
+            sensor.score.unit = conversion.unit
+            sensor.relearn(self.settings.watch.sensor)
+        for name, finding in machine.take(event.sensor, x, quality, at, self.settings.watch):
+            self._tell(place._replace(sensor=name), finding, event.occurred_at, effects)
 
     def count_step(self, event: ProductionCount, at: float, effects: Effects) -> None:
         """Units made: what production really makes."""
@@ -168,97 +154,80 @@ class FloorShard:
 
     def state_step(self, event: MachineState, at: float, effects: Effects) -> None:
         """The machine's state: a machine that stands still is not scored."""
-        del at, effects
-        self.states[event.line, event.machine] = event.state
-        if len(self.states) > self.settings.max_sensors:
-            del self.states[next(iter(self.states))]
+        key = (event.line, event.machine)
+        machine = self.machines.get(key)
+        if machine is None:
+            machine = self.machines[key] = MachineWatch()
+            self._forget_empty()
+        machine.state = event.state
+        for name, finding in machine.suppress(at, "not_running", on=event.state != "running"):
+            self._tell(Place(*key, name), finding, event.occurred_at, effects)
 
     # -- parts of steps ---------------------------------------------------------------------------
 
-    def _sensor(self, event: Measurement, unit: str) -> Sensor:
-        key = (event.line, event.machine, event.sensor)
-        sensor = self.sensors.get(key)
+    def _watch(self, place: Place, unit: str) -> tuple[MachineWatch, SensorWatch]:
+        key = (place.line, place.machine)
+        machine = self.machines.get(key)
+        if machine is None:
+            machine = self.machines[key] = MachineWatch()
+        name = str(place.sensor)
+        sensor = machine.sensors.get(name)
         if sensor is None:
-            sensor = self.sensors[key] = Sensor(SensorScore(unit), Latch())
-            if len(self.sensors) > self.settings.max_sensors:
-                gone, _ = self.sensors.popitem(last=False)
-                self.active.pop(gone, None)
-        else:
-            self.sensors.move_to_end(key)
-        return sensor
+            sensor = machine.sensors[name] = SensorWatch(unit, self.settings.watch.sensor)
+        self._sensors[place] = None
+        self._sensors.move_to_end(place)
+        if len(self._sensors) > self.settings.max_sensors:
+            gone, _ = self._sensors.popitem(last=False)
+            self._forget(gone)
+        return machine, sensor
 
-    def _score(
-        self, event: Measurement, sensor: Sensor, value: float, at: float, effects: Effects
-    ) -> None:
-        latch, settings = sensor.latch, self.settings.latch
-        # While a baseline is learnt nothing is unusual; an alarm from before can clear.
-        verdict = sensor.score.score(value, self.settings.scorer) or _NOTHING
-        change = latch.step(verdict.z, at, settings, sudden=verdict.sudden)
-        text = ""
-        if verdict.condition in _MAY_BE_NORMAL and latch.expired(verdict.z, settings):
-            sensor.score, change = SensorScore(sensor.score.unit), latch.clear()
-            text = f"has been so for {latch.samples} samples: from now on that is its normal level"
-        if change is not None:
-            self._tell(event, sensor, verdict, change, value, effects, text)
+    def _forget(self, place: Place) -> None:
+        for told in [key for key in self.told if key[0] == place]:
+            del self.told[told]
+        machine = self.machines[place.line, place.machine]
+        del machine.sensors[str(place.sensor)]
+        if not machine.sensors:
+            del self.machines[place.line, place.machine]
+            self.told.pop((place._replace(sensor=None), "multivariate"), None)
 
-    def _bad_sample(self, event: Measurement, sensor: Sensor, at: float, effects: Effects) -> None:
-        if sensor.score.bad_sample() < self.settings.scorer.bad_run:
+    def _forget_empty(self) -> None:
+        """Keep no more machines than sensors may be: some say their state and nothing else."""
+        if len(self.machines) <= self.settings.max_sensors:
             return
-        verdict = Verdict("bad_quality", self.settings.latch.limit, None, sudden=True)
-        change = sensor.latch.step(verdict.z, at, self.settings.latch, sudden=verdict.sudden)
-        if change is not None:
-            self._tell(event, sensor, verdict, change, None, effects)
+        gone = next((key for key, own in self.machines.items() if not own.sensors), None)
+        if gone is not None:
+            del self.machines[gone]
 
-    def _tell(
-        self,
-        event: Measurement,
-        sensor: Sensor,
-        verdict: Verdict,
-        change: Change,
-        value: float | None,
-        effects: Effects,
-        text: str = "",
-    ) -> None:
-        """Send the change of an alarm's state."""
-        key = (event.line, event.machine, event.sensor)
-        limit = self.settings.latch.limit
-        if change == "active":
-            sensor.latch.condition = verdict.condition
-            self.active[key] = priority = _priority(verdict, limit)
-            text = _SAYS[verdict.condition]
-            if verdict.condition in _MAY_BE_NORMAL:
-                text += f" ({verdict.z:.1f} sigma, limit {limit:.1f})"
+    def _pass_time(self, at: float, effects: Effects) -> None:
+        """Go on to a time; now and then look who has fallen silent."""
+        before, self.clock = self.clock, max(self.clock, at)
+        # On a grid of time: nothing else has to be remembered, and a replay looks at the same moments.
+        if self.clock // _LOOK_EVERY_S == before // _LOOK_EVERY_S:
+            return
+        now = datetime.fromtimestamp(self.clock, UTC)
+        for key, machine in self.machines.items():
+            if machine.state != "running":
+                continue
+            for name, sensor in machine.sensors.items():
+                for finding in sensor.pass_time(self.clock, self.settings.watch.sensor):
+                    self._tell(Place(*key, name), finding, now, effects)
+
+    def _tell(self, place: Place, finding: Finding, at: datetime, effects: Effects) -> None:
+        key, state = (place, finding.rule), finding.change.after
+        told = self.told.get(key)
+        if told is None:
+            told = Told(finding.evidence.condition, priority_of(finding.evidence))
+        if state in ("normal", "returned"):
+            self.told.pop(key, None)
         else:
-            priority = self.active.pop(key)
-            text = text or "is back to normal"
-        name = "/".join(key)
-        alert = Alert(
-            alert_id=effects.new_id(),
-            alarm_id=str(uuid.uuid5(_ALARMS, name)),
-            occurrence=sensor.latch.occurrence,
-            state=change,
-            occurred_at=event.occurred_at,
-            since=datetime.fromtimestamp(sensor.latch.since, UTC),
-            line=event.line,
-            machine=event.machine,
-            sensor=event.sensor,
-            condition=sensor.latch.condition,
-            priority=priority,
-            value=value,
-            unit=sensor.score.unit,
-            expected=verdict.expected,
-            z=verdict.z,
-            limit=limit,
-            text=f"{name} {text}.",
+            self.told[key] = told
+        unit = None
+        if place.sensor is not None:
+            unit = self.machines[place.line, place.machine].sensors[place.sensor].score.unit
+        alert = alert_of(place, finding, told, at=at, unit=unit, alert_id=effects.new_id())
+        effects.send(
+            Output(ALERTS.name, f"{place.line}/{place.machine}".encode(), alert.alert_id, alert)
         )
-        machine = f"{event.line}/{event.machine}".encode()
-        effects.send(Output(ALERTS.name, machine, alert.alert_id, alert))
-
-
-def _priority(verdict: Verdict, limit: float) -> Priority:
-    if verdict.condition == "bad_quality":
-        return "low"
-    return "high" if verdict.condition in _MAY_BE_NORMAL and verdict.z >= 2 * limit else "medium"
 
 
 _STEPS: dict[type[FloorEvent], Callable[[FloorShard, Any, float, Effects], None]] = {

@@ -129,24 +129,41 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="of
     ] = ""
 
 
+class Contributor(msgspec.Struct, frozen=True, kw_only=True):
+    """A sensor's part in what a machine is in alarm for."""
+
+    sensor: EquipmentId
+    share: Share
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):
-    """A change of state of an alarm on the production line."""
+    """A change of state of an alarm on the production line (ISA-18.2, IEC 62682)."""
 
     alert_id: EventId
     alarm_id: EventId
     occurrence: Annotated[int, field("internal", "How often this alarm has come.", ge=1)]
     state: Annotated[
-        Literal["active", "cleared"], field("internal", "The alarm's state from now on.")
-    ]
+        Literal[
+            "active", "acknowledged", "returned", "cleared", "shelved", "suppressed",
+            "out_of_service",
+        ],
+        field(
+            "internal",
+            "The alarm's state from now on. `returned`: it is over, but nobody has acknowledged it; "
+            "`cleared`: it is over and done with.",
+        ),
+    ]  # fmt: skip
     occurred_at: Moment
     since: Moment
     line: EquipmentId
     machine: EquipmentId
     sensor: EquipmentId | None
     condition: Annotated[
-        Literal["deviation", "spread", "flat_line", "bad_quality"],
+        Literal[
+            "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "multivariate",
+        ],
         field("internal", "What is wrong."),
-    ]
+    ]  # fmt: skip
     priority: Annotated[
         Literal["low", "medium", "high"], field("internal", "How soon to look at it.")
     ]
@@ -156,6 +173,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="al
     z: Score
     limit: Score
     text: Text
+    contributors: Annotated[
+        tuple[Contributor, ...],
+        field(
+            "internal", "Of a whole machine: the sensors that make it up most, first the largest.",
+            max_length=16,
+        ),
+    ] = ()  # fmt: skip
+    advice: Annotated[
+        str, field("internal", "What to look at first; empty: nothing to say.", max_length=500)
+    ] = ""
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="advice"):

@@ -9,15 +9,22 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.alarms.latch import LatchSettings
+from models.alarms.alarm import AlarmSettings
 from models.floor import FloorSettings
 from models.itemsets.completion import CompletionSettings
 from models.itemsets.counts import ItemsetSettings
+from models.line.machine import WatchSettings
+from models.line.sensor import SensorSettings
 from models.merge import MergeSettings
 from models.offers.settings import OfferSettings
 from models.options.counts import OptionSettings
 from models.propensity.settings import ContestSettings, Family, Pin
+from models.scorers.baseline import BaselineSettings
+from models.scorers.likelihood import LikelihoodSettings
+from models.scorers.machine import MachineSettings
+from models.scorers.rest import RestSettings
 from models.scorers.sensor import ScorerSettings
+from models.scorers.shape import ShapeSettings
 from models.sequences.guess import SequenceSettings
 from models.sequences.neighbours import NeighbourSettings
 from models.shop import ShopSettings
@@ -386,24 +393,73 @@ ABOUT: dict[type, dict[str, str]] = {
         "are forgotten.",
         "seen_ids": "Latest event ids per shard that repeats are recognised by.",
     },
+    WatchSettings: {
+        "deadband": "A machine's alarm begins to be over below this share of its limit.",
+        "normal_after": "After so many rows in alarm what a machine does is normal, and it says so.",
+        "normal_after_s": "And after so many seconds.",
+    },
+    SensorSettings: {
+        "deadband": "An anomaly begins to be over below this share of its limit.",
+        "normal_after": "After so many samples in alarm the new level is normal, and it says so.",
+        "normal_after_s": "And after so many seconds.",
+    },
+    AlarmSettings: {
+        "on_samples": "So many samples in a row must be over the limit.",
+        "on_delay_s": "And for so many seconds.",
+        "off_samples": "So many samples in a row must be back to normal.",
+        "off_delay_s": "And for so many seconds.",
+        "latched": "Whether it stays active until somebody acknowledges it.",
+        "acknowledge": "Whether it is done with only when somebody has acknowledged it.",
+        "realarm_s": "Acknowledged and still active after so many seconds it calls again; 0: never.",
+        "chatter_times": "Active so often within `chatter_s` seconds an alarm chatters.",
+        "chatter_s": "See there.",
+        "chatter_off_s": "Off-delay in seconds of an alarm that chatters.",
+    },
     ScorerSettings: {
+        "limit": "Least limit of level and spread, in sigma.",
+        "tail": "It is at least so many times what a sensor's own scores exceed once in 1,000 samples.",
+        "unlikely": "Least limit of shape and of the likelihood of deviations, in sigma.",
+        "unlikely_tail": "It is at least so many times what they exceed once in `unlikely_every_s`.",
+        "unlikely_every_s": "See there; in seconds.",
+    },
+    BaselineSettings: {
         "warm_up": "Samples of a new sensor before it is scored.",
         "memory": "Samples that the normal level and spread are taken over.",
         "limit_memory": "Samples that the smoothed scores' own variation is taken over.",
         "smoothing": "Weight of the latest sample in the smoothed score, 0 to 1.",
         "quiet_z": "A sample further off than so many sigma does not move the normal level.",
         "uneasy_z": "From so many sigma on the normal level learns slowly.",
-        "sudden_z": "A sample so many sigma off is an alarm by itself.",
-        "flat_line": "Least number of equal samples in a row that is a flat line.",
-        "bad_run": "Samples of bad quality in a row that make an alarm.",
+        "sudden_z": "A sample so many sigma off counts by itself, and not what is smoothed.",
         "min_sigma_share": "Least sigma as a share of the value, against alarms on its last digit.",
     },
-    LatchSettings: {
+    ShapeSettings: {
+        "window": "Latest samples that the last ones are compared with; 4 bytes each.",
+        "lengths": "How many of the last samples are compared.",
+        "memory": "Samples that the usual distance is taken over.",
+    },
+    LikelihoodSettings: {
+        "short": "So many of the last scores are compared with their history.",
+        "memory": "Samples of that history.",
+        "warm_up": "Least samples of it.",
+        "sluggish": "One sigma is at least so many times what means of the last scores vary.",
+        "least_sigma": "And at least so much.",
+    },
+    RestSettings: {
+        "flat_line": "Least number of equal samples in a row that is a flat line.",
+        "memory": "Samples that the share of those that move is taken over.",
+        "bad_run": "Samples of bad quality in a row that make an alarm.",
+        "stale_intervals": "Silent for so many usual intervals a sensor is stale.",
+        "stale_s": "And for so many seconds at least.",
+    },
+    MachineSettings: {
+        "learn_rows": "Rows of samples that are learnt before a machine is scored.",
+        "learn_per_sensor": "Or so many for each sensor, if that is more.",
+        "calibrate_share": "So many more, as a share, before its scores' own variation is known.",
+        "memory": "Rows that this is taken over.",
+        "smoothings": "Weights of the latest row in the scores that are averaged.",
+        "follow": "Share of each row by which a sensor's slow drift is followed.",
         "limit": "An alarm needs so many sigma.",
-        "deadband": "Below this share of the limit a sample counts as back to normal.",
-        "on_delay": "Samples in a row over the limit before the alarm is active.",
-        "off_delay": "Samples in a row back to normal before the alarm is cleared.",
-        "rebaseline_after": "After so many samples in alarm the new level is the normal one.",
+        "most_sensors": "Most sensors of a machine that are scored together.",
     },
 }
 """What the settings of the pure models are for: theirs are plain dataclasses, which cannot say it."""

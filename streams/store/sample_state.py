@@ -63,7 +63,10 @@ def _configured(number: int, customers: int) -> OrderLine:
 
 
 def floor_state(sensors: int) -> bytes:
-    """Return the snapshot of a floor shard: each sensor with five samples."""
+    """Return the snapshot of a floor shard: each sensor with five event ids and all its samples kept.
+
+    Ten sensors make a machine, whose rows are all learnt from.
+    """
     shard = FloorShard(FloorSettings())
     for number in range(sensors):
         for turn in range(5):
@@ -73,6 +76,13 @@ def floor_state(sensors: int) -> bytes:
                 value=20.0 + _drawn(number, turn) % 10_000 / 10_000,
             )  # fmt: skip
             shard.accept(event, Origin("sensors", 0, 0, _START * 2.0), Effects())
+    watch = shard.settings.watch
+    for place, machine in enumerate(shard.machines.values()):
+        for turn in range(watch.sensor.scorer.shape.window):
+            at = _START + 10.0 * sensors + turn
+            for number, name in enumerate(machine.sensors):
+                x = 20.0 + _drawn(place * 10 + number, turn) % 10_000 / 10_000
+                machine.take(name, x, "good", at, watch)
     return _sealed(shard)
 
 

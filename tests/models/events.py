@@ -108,7 +108,8 @@ def made(sku: str, good: int, scrap: int = 0, at: float = 0.0, **more: Any) -> P
 
 
 def state(name: Any, at: float = 0.0, **more: Any) -> MachineState:
-    return MachineState(line="l1", machine="m1", state=name, **_common(at, more))
+    fields: dict[str, Any] = {"line": "l1", "machine": "m1", **_common(at, more)}
+    return MachineState(state=name, **fields)
 
 
 def topic_of(event: Any) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from models.alarms.latch import LatchSettings
+import numpy as np
+
 from models.campaigns.campaign import Campaign
 from models.campaigns.document import OfferRules
 from models.effects import Origin
 from models.floor import FloorSettings, FloorShard
 from models.itemsets.counts import ItemsetSettings
+from models.line.machine import WatchSettings
+from models.line.sensor import SensorSettings
 from models.merge import MergeSettings
 from models.offers.settings import OfferSettings
-from models.scorers.sensor import ScorerSettings
+from models.scorers.machine import MachineSettings
 from models.shop import ShopSettings, ShopShard
 from models.view import OFFER_RULES, encode
 from schemas.orders import OrderLine
@@ -112,7 +115,11 @@ def floor_events(seed: int, number: int = 900) -> list[Any]:
 def quick_floor() -> FloorShard:
     return FloorShard(
         FloorSettings(
-            scorer=ScorerSettings(), latch=LatchSettings(rebaseline_after=100), seen_ids=300
+            watch=WatchSettings(
+                sensor=SensorSettings(normal_after=100, normal_after_s=0.0),
+                machine=MachineSettings(learn_rows=60),
+            ),
+            seen_ids=300,
         )
     )
 
@@ -165,3 +172,17 @@ class BusyShop:
     def flush(self) -> None:
         self.sent += self.feed.effects.outputs
         self.feed.effects = self.store.apply(self.feed.effects)
+
+
+def plain(value: Any) -> Any:
+    """Return a state as plain data that compares: objects by their attributes, arrays as lists."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: plain(own) for key, own in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(own) for own in (sorted(value) if isinstance(value, set) else value)]
+    names = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+    if names:
+        return {name: plain(getattr(value, name)) for name in names}
+    return value

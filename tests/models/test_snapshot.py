@@ -24,9 +24,9 @@ from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
 from models.shop import ShopShard
 from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
-from tests.models.events import Feed, article
+from tests.models.events import Feed, article, sample
 from tests.models.propensity.examples import examples, squares
-from tests.models.shards import BusyShop, floor_events, quick_floor, shop_events
+from tests.models.shards import BusyShop, floor_events, plain, quick_floor, shop_events
 
 KEY = b"k" * 32
 
@@ -42,7 +42,9 @@ def shop() -> ShopShard:
 @pytest.fixture(scope="module")
 def floor() -> FloorShard:
     shard = quick_floor()
-    Feed(shard)(*floor_events(1))
+    feed = Feed(shard)
+    feed(*floor_events(1))
+    feed(*(sample(None, 2000.0 + n) for n in range(9)))  # an alarm stands
     return shard
 
 
@@ -70,7 +72,7 @@ def test_a_shop_shard_comes_back_whole_but_for_the_view(shop: ShopShard) -> None
 
 def test_a_floor_shard_comes_back_whole(floor: FloorShard) -> None:
     again = unseal(seal(Snapshot(floor, {"sensors": 9}, ()), KEY), KEY)
-    assert again.state.sensors == floor.sensors
+    assert plain(again.state.machines) == plain(floor.machines)
     assert again.state.report() == floor.report()
 
 
@@ -202,6 +204,6 @@ def test_a_signed_body_that_does_not_load(body: bytes, monkeypatch: pytest.Monke
 
 def test_a_class_that_has_gone_since(monkeypatch: pytest.MonkeyPatch, floor: FloorShard) -> None:
     raw = seal(Snapshot(floor, {}, ()), KEY)
-    monkeypatch.delattr("models.floor.Sensor")
+    monkeypatch.delattr("models.line.machine.MachineWatch")
     with pytest.raises(SnapshotError, match="cannot be loaded"):
         unseal(raw, KEY)

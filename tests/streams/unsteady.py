@@ -341,7 +341,7 @@ class Reference:
         else:
             messages = inputs[entry.kind, self._shard.number]
             return self.processor.run(messages[entry.first : entry.next], work)
-        return Done(work, [], {}, 0)
+        return Done(work, self.processor.collect(work, self.processor.last_timestamp), {}, 0)
 
     def counts(self) -> dict[str, dict[str, float]]:
         return counts_of(self.store, self._shard)

@@ -1,4 +1,4 @@
-"""Signals as sensors give them, and what a scorer and a latch make of them."""
+"""Signals as sensors give them, and what is told of them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import math
 import random
 from collections.abc import Iterable
 
-from models.alarms.latch import Latch, LatchSettings
-from models.scorers.sensor import ScorerSettings, SensorScore
+from models.line.sensor import SensorSettings, SensorWatch
 
-SETTINGS = ScorerSettings()
-LATCH = LatchSettings()
+SETTINGS = SensorSettings()
 
 
 def noise(seed: int, number: int, phi: float = 0.5, wave: float = 0.0) -> list[float]:
@@ -23,14 +21,14 @@ def noise(seed: int, number: int, phi: float = 0.5, wave: float = 0.0) -> list[f
     return made
 
 
-def alarms(values: Iterable[float], settings: ScorerSettings = SETTINGS) -> list[tuple[int, str]]:
-    """Return when alarms were raised and for what, and when they were cleared."""
-    score, latch, found = SensorScore("Cel"), Latch(), list[tuple[int, str]]()
+def alarms(values: Iterable[float], settings: SensorSettings = SETTINGS) -> list[tuple[int, str]]:
+    """Return when alarms became active and for what, and when they were over.
+
+    ``values`` come once a second.
+    """
+    watch, told = SensorWatch("Cel", settings), list[tuple[int, str]]()
     for n, x in enumerate(values):
-        verdict = score.score(x, settings)
-        if verdict is not None:
-            change = latch.step(verdict.z, float(n), LATCH, sudden=verdict.sudden)
-            if change is not None:
-                found.append((n, verdict.condition if change == "active" else change))
-        score.learn(x, settings, quiet=latch.quiet)
-    return found
+        for finding in watch.take(x, "good", float(n + 1), settings):
+            active = finding.change.after == "active"
+            told.append((n, finding.evidence.condition if active else "cleared"))
+    return told

@@ -1,0 +1,199 @@
+"""One alarm and its states, as ISA-18.2 and IEC 62682 have them.
+
+The condition (`present`) follows the samples through delays and a deadband; what operators see of it
+depends on whether it was acknowledged, and on what lies over it: shelved for a time, suppressed while
+a machine is off or a parent alarm is active, or out of service. Something is told only when the
+state changes. Times are unix seconds of the events, so a replay goes the same way.
+Sources: ANSI/ISA-18.2-2016; IEC 62682:2022; OPC UA Part 9 for delays and re-alarming.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+State = Literal[
+    "normal", "active", "acknowledged", "returned", "shelved", "suppressed", "out_of_service",
+]  # fmt: skip
+Suppression = Literal["not_running", "parent", "flood"]
+
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSettings:
+    """How an alarm behaves."""
+
+    on_samples: int = 1
+    on_delay_s: float = 0.0
+    """The condition must have stood for so many samples in a row, and so long."""
+    off_samples: int = 1
+    off_delay_s: float = 0.0
+    """And must have been gone for so many, and so long."""
+    latched: bool = False
+    """It stays active until it is acknowledged, gone or not."""
+    acknowledge: bool = False
+    """Whether somebody has to acknowledge it; if not, it is over when its condition is."""
+    realarm_s: float = 0.0
+    """Active and acknowledged for so long, it calls again; 0: never."""
+    chatter_times: int = 3
+    chatter_s: float = 60.0
+    """Activated so often within so long, it chatters: `chatter_off_s` is its off-delay then."""
+    chatter_off_s: float = 600.0
+    """It chatters no longer when it was not activated for so long."""
+
+
+class Change(NamedTuple):
+    """A change of state."""
+
+    before: State
+    after: State
+    """The same as before when an alarm calls again."""
+
+
+@dataclass(slots=True)
+class Alarm:
+    """The record of one alarm."""
+
+    present: bool = False
+    acked: bool = True
+    occurrence: int = 0
+    """How often it was activated."""
+    since: float = 0.0
+    """When it was activated last."""
+    shelved_until: float = 0.0
+    suppressed: set[Suppression] = field(default_factory=set)
+    out_of_service: bool = False
+    told: State = "normal"
+    """The state that was told last."""
+    _samples: int = 0
+    """How many samples in a row speak for a change of the condition, and since when."""
+    _from: float = 0.0
+    _called: float = 0.0
+    _activations: list[float] = field(default_factory=list)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing is wrong, nor about to be: models may learn."""
+        return not self.present and self._samples == 0
+
+    def state(self, at: float) -> State:
+        """Return the state at a time."""
+        if self.out_of_service:
+            return "out_of_service"
+        if at < self.shelved_until:
+            return "shelved"
+        if self.suppressed and self.present:
+            return "suppressed"
+        if self.present:
+            return "acknowledged" if self.acked else "active"
+        return "normal" if self.acked else "returned"
+
+    def is_chattering(self, at: float, settings: AlarmSettings) -> bool:
+        """Return whether it came and went too often lately."""
+        times = self._activations
+        if len(times) < settings.chatter_times or at - times[-1] > settings.chatter_off_s:
+            return False
+        return times[-1] - times[-settings.chatter_times] <= settings.chatter_s
+
+    def step(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> Change | None:
+        """Take a sample: ``over`` the limit, or ``under`` the limit less its deadband, or neither."""
+        towards = under if self.present else over
+        if not towards:
+            # Between limit and deadband nothing speaks for a change.
+            self._samples = 0
+        else:
+            if not self._samples:
+                self._from = at
+            self._samples += 1
+        return self.pass_time(at, settings)
+
+    def pass_time(self, at: float, settings: AlarmSettings) -> Change | None:
+        """Let time pass: delays end, shelves too, and what stands too long calls again."""
+        if self._samples:
+            stood = at - self._from
+            if not self.present:
+                if self._samples >= settings.on_samples and stood >= settings.on_delay_s:
+                    self._activate(at, settings)
+            elif self._samples >= settings.off_samples and stood >= self._off_delay(at, settings):
+                self._clear(settings)
+        change = self._tell(at)
+        if change is None and self._calls_again(at, settings):
+            self.acked = False
+            self._called = at
+            return self._tell(at)
+        return change
+
+    def acknowledge(self, at: float, settings: AlarmSettings) -> Change | None:
+        """Note that somebody has seen it."""
+        self.acked = True
+        self._called = at
+        if settings.latched and self.present and self._is_gone():
+            self._clear(settings)
+        return self._tell(at)
+
+    def shelve(self, at: float, until: float) -> Change | None:
+        """Keep it quiet until a time."""
+        self.shelved_until = until
+        return self._tell(at)
+
+    def unshelve(self, at: float) -> Change | None:
+        """End that early."""
+        self.shelved_until = 0.0
+        return self._tell(at)
+
+    def set_service(self, at: float, *, out: bool) -> Change | None:
+        """Take it out of service, or back."""
+        self.out_of_service = out
+        return self._tell(at)
+
+    def suppress(self, at: float, reason: Suppression, *, on: bool) -> Change | None:
+        """Suppress it for a reason, or no longer for that one."""
+        if on:
+            self.suppressed.add(reason)
+        else:
+            self.suppressed.discard(reason)
+        return self._tell(at)
+
+    def clear(self, at: float) -> Change | None:
+        """End it at once: what it was about is normal from now on."""
+        self.present, self.acked, self._samples = False, True, 0
+        return self._tell(at)
+
+    def _activate(self, at: float, settings: AlarmSettings) -> None:
+        self.present, self.since, self._samples = True, at, 0
+        self.acked = False
+        self.occurrence += 1
+        self._called = at
+        self._activations.append(at)
+        del self._activations[: -max(settings.chatter_times, _FEW)]
+
+    def _clear(self, settings: AlarmSettings) -> None:
+        if settings.latched and not self.acked:
+            return  # it stays until somebody has seen it
+        self.present, self._samples = False, 0
+        if not settings.acknowledge:
+            self.acked = True
+
+    def _is_gone(self) -> bool:
+        """The condition is over, though a latch still holds it."""
+        return self._samples > 0
+
+    def _off_delay(self, at: float, settings: AlarmSettings) -> float:
+        if self.is_chattering(at, settings):
+            return max(settings.off_delay_s, settings.chatter_off_s)
+        return settings.off_delay_s
+
+    def _calls_again(self, at: float, settings: AlarmSettings) -> bool:
+        return (
+            settings.realarm_s > 0
+            and self.told == "acknowledged"
+            and at - self._called >= settings.realarm_s
+        )
+
+    def _tell(self, at: float) -> Change | None:
+        after = self.state(at)
+        if after == self.told:
+            return None
+        before, self.told = self.told, after
+        return Change(before, after)

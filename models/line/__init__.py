@@ -1,0 +1,1 @@
+"""The production line: what is watched of sensors and machines, and what is told of it."""

@@ -1,0 +1,173 @@
+"""Whether a machine as a whole behaves otherwise than it did: all its sensors' rows together.
+
+Phase I learns what rows are normal, phase II watches the innovations of each new row: their T-squared
+by itself, and smoothed over the last rows (MEWMA), which finds what is small but stays. A sensor's slow
+drift is followed as long as it is slow, by itself and also while others are in alarm; a fault is not.
+Sources: Hotelling (1947); Lowry, Woodall, Champ and Rigdon (1992), MEWMA.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.scorers.innovations import Model, fit
+from models.scorers.running import Running
+
+Floats = npt.NDArray[np.float64]
+
+_CLIP = 8.0
+_ADDED = 0.1
+"""Of the number of sensors, to T-squared before the logarithm: near nothing is as good as nothing."""
+_LEAST_STD = 0.05
+_OWN_SMOOTHING = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSettings:
+    """Lengths are in rows."""
+
+    learn_rows: int = 250
+    learn_per_sensor: int = 8
+    """So many rows are learnt from, or so many for each sensor if that is more."""
+    calibrate_share: float = 0.6
+    """Of the rows learnt from, so many more are needed to know how far scores go by themselves."""
+    memory: int = 2000
+    """How long is remembered how far they go."""
+    smoothings: tuple[float, ...] = (1.0, 0.2)
+    follow: float = 0.003
+    """A sensor's drift is followed by this share of each row, while it is slow."""
+    limit: float = 2.25
+    """In sigma of the logarithm of T-squared."""
+    most_sensors: int = 64
+
+    def rows_to_learn(self, sensors: int) -> int:
+        """Return how many rows phase I takes for a machine of so many sensors."""
+        return max(self.learn_rows, self.learn_per_sensor * sensors)
+
+
+class MachineScored(NamedTuple):
+    """A row that was scored: what `learn` needs to know of it."""
+
+    row: Floats
+    scaled: Floats | None
+    left: Floats | None
+    """What is new in the row, drift taken off."""
+    smoothed: tuple[Floats, ...]
+    logs: tuple[float, ...]
+    z: float | None
+    """How unusual the row is, in sigma; None while that is not known."""
+
+
+class MachineScore:
+    """The state of one machine's scorer: sensors by place, in an order that never changes."""
+
+    __slots__ = (
+        "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_smoothed", "model", "sensors",
+    )  # fmt: skip
+
+    def __init__(self, sensors: int, settings: MachineSettings) -> None:
+        self.sensors = sensors
+        self.model: Model | None = None
+        self._rows: list[npt.NDArray[np.float32]] = []
+        """Of phase I, less the first row; empty afterwards."""
+        self._seen = 0
+        """Rows of phase II."""
+        self._last: Floats | None = None
+        self._bias = np.zeros(sensors)
+        self._left = np.zeros(sensors)
+        """Each sensor's own smoothed innovation, in its sigma."""
+        self._smoothed = tuple(np.zeros(sensors) for _ in settings.smoothings)
+        self._logs = tuple(Running() for _ in settings.smoothings)
+
+    @property
+    def learning(self) -> bool:
+        """Still in phase I."""
+        return self.model is None
+
+    def score(self, row: Floats, settings: MachineSettings) -> MachineScored:
+        """Return how unusual a row is. Changes nothing."""
+        model, last = self.model, self._last
+        if model is None or last is None:
+            return MachineScored(row, None, None, self._smoothed, (), None)
+        scaled = model.scaled(row)
+        left = model.innovation(last, scaled) - self._bias
+        bound = _CLIP * model.sigma
+        clipped = np.clip(left, -bound, bound)
+        smoothed = tuple(
+            (1 - share) * own + share * clipped
+            for share, own in zip(settings.smoothings, self._smoothed, strict=True)
+        )
+        logs = tuple(
+            math.log(float(own @ model.inverse @ own) * (2 - share) / share + _ADDED * self.sensors)
+            for share, own in zip(settings.smoothings, smoothed, strict=True)
+        )
+        z = None
+        if self._seen >= settings.calibrate_share * settings.rows_to_learn(self.sensors):
+            z = sum(
+                (log - own.mean) / max(own.std, _LEAST_STD)
+                for log, own in zip(logs, self._logs, strict=True)
+            ) / len(logs)
+        return MachineScored(row, scaled, left, smoothed, logs, z)
+
+    def learn(
+        self,
+        scored: MachineScored,
+        settings: MachineSettings,
+        digits: Sequence[float],
+        *,
+        quiet: bool,
+    ) -> None:
+        """Move on to the next row.
+
+        ``digits`` are what one more in each sensor's last digit is, in its unit.
+        """
+        if self.model is None:
+            self._collect(scored.row, settings, digits)
+            return
+        assert scored.scaled is not None  # noqa: S101 - scored with the model
+        assert scored.left is not None  # noqa: S101 - as above
+        self._last = scored.scaled
+        self._smoothed = scored.smoothed
+        self._follow(scored.left, self.model, settings)
+        self._seen += 1
+        if quiet:
+            for log, own in zip(scored.logs, self._logs, strict=True):
+                own.learn(log, settings.memory)
+
+    def contributions(self, scored: MachineScored) -> Floats:
+        """Return each sensor's share of the row's smoothed T-squared; all together are 1.
+
+        A sensor's is what T-squared would lose without it (Runger, Alt and Montgomery, 1996).
+        """
+        assert self.model is not None  # noqa: S101 - only asked of what was scored
+        own = scored.smoothed[-1]
+        inverse = self.model.inverse
+        lost = (inverse @ own) ** 2 / np.maximum(np.diag(inverse), 1e-12)
+        total = float(lost.sum())
+        found: Floats = lost / total if total > 0 else np.full(self.sensors, 1 / self.sensors)
+        return found
+
+    def _collect(self, row: Floats, settings: MachineSettings, digits: Sequence[float]) -> None:
+        if self._last is None:
+            self._last = row.copy()
+        self._rows.append((row - self._last).astype(np.float32))
+        if len(self._rows) < settings.rows_to_learn(self.sensors):
+            return
+        rows = np.array(self._rows, dtype=np.float64) + self._last
+        least = np.array([digit if math.isfinite(digit) else 0.0 for digit in digits])
+        self.model = fit(rows, least)
+        self._rows = []
+        self._last = self.model.scaled(row)
+
+    def _follow(self, left: Floats, model: Model, settings: MachineSettings) -> None:
+        """Follow the drift of those sensors that are quiet themselves."""
+        own = np.clip(left / model.sigma, -_CLIP, _CLIP)
+        self._left = (1 - _OWN_SMOOTHING) * self._left + _OWN_SMOOTHING * own
+        slow = (np.abs(self._left) < 1.0) & (np.abs(own) < 3.0)
+        self._bias = np.where(slow, self._bias + settings.follow * left, self._bias)

@@ -1,0 +1,93 @@
+"""Whether a sensor stands still that normally moves, or has said nothing useful for a while."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from models.scorers.running import Running
+
+_CHANCE = 1e-9
+"""How unlikely a run of equal samples must be to be called a flat line."""
+_MOST_RESTS = 0.9
+"""A sensor that repeats itself more often than this may stand still for any time."""
+_WARM_UP = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RestSettings:
+    """Lengths are in samples but where a time is named."""
+
+    flat_line: int = 20
+    """Least number of equal samples in a row that is a flat line; more for sensors that often rest."""
+    memory: int = 2000
+    bad_run: int = 5
+    """So many samples of bad quality in a row are an alarm."""
+    stale_intervals: float = 5.0
+    """So many usual intervals without a sample, and `stale_s` at least, are an alarm."""
+    stale_s: float = 30.0
+
+
+@dataclass(slots=True)
+class Rest:
+    """When a sensor last moved and spoke."""
+
+    moves: Running = field(default_factory=Running)
+    """How often the value is another one than before."""
+    last: float | None = None
+    same: int = 0
+    bad: int = 0
+    heard_at: float = 0.0
+    """Unix seconds of the last sample, of whatever quality; 0: none yet."""
+    interval: float = 0.0
+    """Seconds between two samples, usually."""
+
+    def is_flat(self, x: float, settings: RestSettings) -> bool:
+        """Return whether ``x`` is one more of so many equal samples as chance does not make.
+
+        A sensor that rests most of the time is never called flat.
+        """
+        if self.moves.n < _WARM_UP:
+            return False
+        rests = 1 - self.moves.mean
+        if rests > _MOST_RESTS:
+            return False
+        by_chance = math.log(_CHANCE) / math.log(rests) if rests > 0 else 0.0
+        return self._run(x) >= max(settings.flat_line, by_chance)
+
+    def learn(self, x: float, settings: RestSettings, *, quiet: bool) -> None:
+        """Take a sample of good quality in."""
+        moved = x != self.last
+        self.same = self._run(x)
+        self.last = x
+        if quiet or self.moves.n < _WARM_UP:
+            self.moves.learn(float(moved), settings.memory)
+
+    def bad_sample(self) -> int:
+        """Count a sample of bad quality; return how many came in a row.
+
+        Whoever takes another one in sets `bad` to zero.
+        """
+        self.bad += 1
+        return self.bad
+
+    def hear(self, at: float) -> None:
+        """Note that the sensor said something at ``at`` (unix seconds)."""
+        if self.heard_at and at > self.heard_at:
+            passed = at - self.heard_at
+            # A pause is no interval: it counts for twice the usual at most.
+            self.interval += (
+                0.1 * (min(passed, 2 * self.interval) - self.interval)
+                if (self.interval)
+                else passed
+            )
+        self.heard_at = max(self.heard_at, at)
+
+    def stale_at(self, settings: RestSettings) -> float:
+        """Return when (unix seconds) the sensor will have been silent for too long."""
+        if not self.interval:
+            return math.inf
+        return self.heard_at + max(settings.stale_intervals * self.interval, settings.stale_s)
+
+    def _run(self, x: float) -> int:
+        return self.same + 1 if x == self.last else 0

@@ -1,0 +1,28 @@
+"""Mean and variance that forget."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Running:
+    """Exponentially weighted mean and variance, plain averages until the memory is full."""
+
+    n: int = 0
+    mean: float = 0.0
+    var: float = 0.0
+
+    def learn(self, x: float, memory: int, share: float = 1.0) -> None:
+        """Take ``x`` in; with a ``share`` below 1, by so much less."""
+        self.n = min(self.n + 1, memory)
+        step = share / self.n
+        delta = x - self.mean
+        self.mean += step * delta
+        self.var = (1 - step) * (self.var + step * delta * delta)
+
+    @property
+    def std(self) -> float:
+        """The standard deviation."""
+        return math.sqrt(max(self.var, 0.0))

@@ -1,0 +1,134 @@
+"""Whether a machine as a whole behaves otherwise than it did."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from models.scorers.innovations import RIDGES, fit
+from models.scorers.machine import MachineScore, MachineSettings
+from tests.models.scorers.plants import Floats, plant
+
+SETTINGS = MachineSettings()
+READY = 250 + 150
+DIGITS = [0.01] * 4
+
+
+def run(score: MachineScore, rows: Floats, *, quiet: bool | None = True) -> list[float | None]:
+    found = []
+    for row in rows:
+        scored = score.score(row, SETTINGS)
+        found.append(scored.z)
+        calm = (scored.z or 0.0) < SETTINGS.limit if quiet is None else quiet
+        score.learn(scored, SETTINGS, DIGITS, quiet=calm)
+    return found
+
+
+def zs(found: list[float | None]) -> Floats:
+    return np.array([z if z is not None else np.nan for z in found])
+
+
+def test_it_learns_first_then_finds_out_how_far_scores_go_and_then_judges() -> None:
+    score = MachineScore(4, SETTINGS)
+    found = run(score, plant(1, 600)[:250])
+    assert not score.learning
+    found += run(score, plant(1, 600)[250:])
+    assert found[:READY] == [None] * READY
+    assert None not in found[READY:]
+
+
+def test_a_wide_machine_learns_longer() -> None:
+    assert SETTINGS.rows_to_learn(8) == 250
+    assert SETTINGS.rows_to_learn(52) == 416
+
+
+def test_false_alarms_are_rare() -> None:
+    late = np.concatenate(
+        [zs(run(MachineScore(4, SETTINGS), plant(seed, 3000)))[READY:] for seed in range(4)]
+    )
+    over = late >= SETTINGS.limit
+    assert np.mean(over) < 0.01
+    assert abs(np.mean(late)) < 0.3
+
+
+@pytest.mark.parametrize("sensor", range(4))
+def test_a_sensor_that_leaves_the_others_is_found_though_its_values_are_not_unusual(
+    sensor: int,
+) -> None:
+    rows = plant(2, 1200)
+    rows[900:, sensor] += 1.8
+    score = MachineScore(4, SETTINGS)
+    found = zs(run(score, rows, quiet=None))
+    spread = rows[:900, sensor].std()
+    assert 2.5 * spread > 1.8, "a limit of its own would not find it"
+    assert np.nanmean(found[905:925] >= SETTINGS.limit) > 0.7
+    scored = score.score(rows[-1], SETTINGS)
+    shares = score.contributions(scored)
+    assert shares.sum() == pytest.approx(1.0)
+    assert int(shares.argmax()) == sensor
+
+
+def test_a_load_that_moves_all_sensors_is_normal() -> None:
+    rows = plant(3, 1500)
+    gains = np.linspace(1.0, 2.5, 4)
+    rows[1000:] += gains * np.minimum(np.arange(500) / 400, 1.0)[:, None]
+    found = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
+    assert np.mean(found[1000:] >= SETTINGS.limit) < 0.05
+
+
+def test_a_slow_drift_is_followed() -> None:
+    rows = plant(4, 6000)
+    rows[1000:5000, 0] += np.linspace(0, 3.0, 4000)
+    rows[5000:, 0] += 3.0
+    drifting = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
+    assert np.mean(drifting[1000:] >= SETTINGS.limit) < 0.05
+
+
+def test_asking_changes_nothing() -> None:
+    score = MachineScore(4, SETTINGS)
+    run(score, plant(5, 500))
+    before = pickle.dumps(score)
+    score.score(np.full(4, 99.0), SETTINGS)
+    assert pickle.dumps(score) == before
+
+
+def test_a_sensor_that_stands_still_makes_no_score_infinite() -> None:
+    rows = plant(6, 800)
+    rows[:, 3] = 7.0
+    score = MachineScore(4, SETTINGS)
+    assert np.nanmax(np.abs(zs(run(score, rows)))) < 8
+    rows[:, 3] += np.random.default_rng(1).integers(0, 2, 800) * 0.01
+    assert np.nanmean(zs(run(score, rows)) >= SETTINGS.limit) < 0.05, "its last digit may flicker"
+
+
+def test_wild_rows_are_scored_and_stay_finite() -> None:
+    score = MachineScore(4, SETTINGS)
+    run(score, plant(7, 500))
+    found = zs(run(score, np.full((5, 4), 1e12), quiet=False))
+    assert np.isfinite(found).all()
+    assert found.min() > SETTINGS.limit
+
+
+def test_how_much_is_believed_of_other_sensors_is_found_out() -> None:
+    rng = np.random.default_rng(8)
+    alone = np.zeros((400, 5))
+    for n in range(1, 400):
+        alone[n] = 0.9 * alone[n - 1] + rng.standard_normal(5)
+    led = alone.copy()
+    for other in range(1, 5):
+        led[1:, other] = led[:-1, 0] * other + 0.1 * rng.standard_normal(399)
+    none = np.zeros(5)
+    assert fit(alone, none).ridge > fit(led, none).ridge
+    assert fit(led, none).ridge == min(RIDGES)
+
+
+def test_the_prior_is_each_sensors_own_persistence() -> None:
+    rng = np.random.default_rng(9)
+    rows = np.zeros((300, 2))
+    for n in range(1, 300):
+        rows[n] = np.array([0.95, 0.1]) * rows[n - 1] + rng.standard_normal(2)
+    weights = fit(rows, np.zeros(2)).weights
+    assert weights[0, 0] == pytest.approx(0.95, abs=0.05)
+    assert weights[1, 1] == pytest.approx(0.1, abs=0.1)

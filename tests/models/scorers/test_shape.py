@@ -1,0 +1,93 @@
+"""How unlike anything before the last samples are."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+from models.scorers.shape import Shape, ShapeSettings
+from tests.models.scorers.signals import noise
+
+SETTINGS = ShapeSettings(window=200, lengths=(4, 16))
+DIGIT = 1e-4
+
+
+def fed(values: list[float], settings: ShapeSettings = SETTINGS) -> tuple[Shape, list[float]]:
+    shape, scores = Shape(settings), []
+    for x in values:
+        distances = shape.distances(x, settings)
+        scores.append(shape.score(distances, DIGIT, settings))
+        shape.learn(x, distances, DIGIT, settings)
+    return shape, scores
+
+
+def by_hand(values: list[float], length: int, window: int) -> float:
+    kept = np.array(values[-window:])
+    last = kept[-length:]
+    found = sorted(
+        float(np.linalg.norm(kept[start : start + length] - last))
+        for start in range(len(kept) - 2 * length + 1)
+    )
+    return found[1] if len(found) > 1 else math.nan
+
+
+@pytest.mark.parametrize("number", [7, 8, 9, 33, 150, 199, 200, 201, 500])
+@pytest.mark.parametrize("offset", [0.0, 1e6, -3.0])
+def test_the_distance_is_that_of_the_second_nearest_stretch(number: int, offset: float) -> None:
+    values = [round(x + offset, 3) for x in noise(1, number)]
+    shape, _ = fed(values[:-1])
+    found = shape.distances(values[-1], SETTINGS)
+    for length, distance in zip(SETTINGS.lengths, found, strict=True):
+        expected = by_hand(values, length, SETTINGS.window)
+        assert distance == pytest.approx(expected, abs=2e-4, nan_ok=True)
+
+
+def test_asking_changes_nothing() -> None:
+    shape, _ = fed(noise(2, 300))
+    before = pickle.dumps(shape)
+    shape.score(shape.distances(95.0, SETTINGS), DIGIT, SETTINGS)
+    assert pickle.dumps(shape) == before
+
+
+def test_what_never_was_is_found_and_what_was_is_not() -> None:
+    # A step up and down every fifty samples: each edge is far off the mean, and as always.
+    rng = random.Random(3)
+    steps = [(10.0 if n % 50 < 25 else 0.0) + rng.gauss(0, 0.2) for n in range(1500)]
+    settings = ShapeSettings()
+    _, usual = fed(steps, settings)
+    assert max(usual[400:]) < 3.0
+    ramp = [*steps[:1200], *(10.0 * n / 25 for n in range(25)), *steps[1225:1250]]
+    _, scores = fed(ramp, settings)
+    assert max(scores[1200:]) > 6.0
+
+
+def test_a_signal_that_never_moves_scores_nothing() -> None:
+    _, scores = fed([5.0] * 600)
+    assert max(scores) == 0.0
+
+
+def test_one_wild_sample_does_not_spoil_what_is_usual() -> None:
+    values = noise(4, 2000)
+    values[1000] = 1e9
+    shape, scores = fed(values)
+    assert all(math.isfinite(score) for score in scores)
+    clean, _ = fed(noise(4, 2000))
+    usual = [
+        [float(distance) for distance in own.distances(70.0, SETTINGS)] for own in (shape, clean)
+    ]
+    assert usual[0] == pytest.approx(usual[1], rel=0.05)
+
+
+def test_it_takes_four_bytes_a_sample() -> None:
+    shape, _ = fed(noise(5, 3000), ShapeSettings())
+    assert len(pickle.dumps(shape)) < 4 * 1000 + 1500
+
+
+@pytest.mark.parametrize("lengths", [(), (1, 8), (8, 400)])
+def test_lengths_that_do_not_fit_are_refused(lengths: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="must be at least 2 and fit three times"):
+        ShapeSettings(window=1000, lengths=lengths)
