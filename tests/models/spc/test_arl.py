@@ -79,6 +79,15 @@ def test_other_settings_have_the_published_run_lengths(
     assert arl0(settings) == pytest.approx(expected, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    "settings", [CusumSettings(), CusumSettings(0.25, 8.0), EwmaSettings(0.05)]
+)
+def test_the_chain_is_fine_enough(settings: ChartSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = arl0(settings)
+    monkeypatch.setattr("models.spc.arl._STATES", 1201)
+    assert stated == pytest.approx(arl0(settings), rel=0.001)
+
+
 def test_a_large_shift_is_found_at_once() -> None:
     for settings in (ShewhartSettings(), CusumSettings(), EwmaSettings()):
         for shift in (20.0, -60.0):
@@ -105,6 +114,7 @@ def test_autocorrelation_shortens_run_lengths() -> None:
 
 def test_run_lengths_of_rules_are_stated_as_far_as_they_are_known() -> None:
     assert arl0(RuleSettings(("nelson_1",))) == arl0(ShewhartSettings())
+    assert arl0(RuleSettings(("nelson_1", "western_electric_1"))) == arl0(ShewhartSettings())
     assert arl(RuleSettings(("western_electric_1",)), 1.0) == arl(ShewhartSettings(), 1.0)
     assert arl0(RuleSettings(WESTERN_ELECTRIC[::-1])) == 91.75
     assert arl(RuleSettings(NELSON), 1.0) is None
