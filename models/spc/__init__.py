@@ -1,0 +1,1 @@
+"""Statistical process control: control charts on rational subgroups, and what a process can do."""
