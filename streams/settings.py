@@ -434,7 +434,8 @@ ABOUT: dict[type, dict[str, str]] = {
     },
     ShapeSettings: {
         "window": "Latest samples that the last ones are compared with; 4 bytes each.",
-        "lengths": "How many of the last samples are compared.",
+        "short": "So many of the last samples are compared.",
+        "long": "And so many.",
         "memory": "Samples that the usual distance is taken over.",
     },
     LikelihoodSettings: {
@@ -456,7 +457,7 @@ ABOUT: dict[type, dict[str, str]] = {
         "learn_per_sensor": "Or so many for each sensor, if that is more.",
         "calibrate_share": "So many more, as a share, before its scores' own variation is known.",
         "memory": "Rows that this is taken over.",
-        "smoothings": "Weights of the latest row in the scores that are averaged.",
+        "smoothing": "Weight of the latest row in the smoothed score.",
         "follow": "Share of each row by which a sensor's slow drift is followed.",
         "limit": "An alarm needs so many sigma.",
         "most_sensors": "Most sensors of a machine that are scored together.",

@@ -46,8 +46,10 @@ def watch_tep(normal: Floats, calibration: Floats) -> Watcher:
     """
     machine = _Machine(normal.shape[1], every_s=_TEP_EVERY_S)
     machine.run(normal)
+    machine.run(calibration)
+    # Once more, now that it is known how far its scores go.
     scores: list[float] = []
-    machine.run(calibration, scores=scores)
+    copy.deepcopy(machine).run(calibration, scores=scores)
     machine.limit(float(np.quantile(scores, 1.0 - _TEP_OVER)))
     return _Afresh(machine)
 

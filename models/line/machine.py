@@ -25,17 +25,23 @@ _FIRST: dict[Rule, Condition] = {
 
 
 @dataclass(frozen=True, slots=True)
+class MachineAlarm(AlarmSettings):
+    """How the alarm of a whole machine behaves."""
+
+    on_samples: int = 2
+    off_samples: int = 15
+
+
+@dataclass(frozen=True, slots=True)
 class WatchSettings:
     """How machines are watched."""
 
     sensor: SensorSettings = field(default_factory=SensorSettings)
     machine: MachineSettings = field(default_factory=MachineSettings)
-    multivariate: AlarmSettings = field(
-        default_factory=lambda: AlarmSettings(on_samples=2, off_samples=15)
-    )
+    multivariate: MachineAlarm = field(default_factory=MachineAlarm)
     deadband: float = 1.0
     """It begins to be over below this share of its limit."""
-    normal_after: int = 500
+    normal_after: int = 5000
     """After so many rows in alarm, and so long, what the machine does is normal, and it says so."""
     normal_after_s: float = 3600.0
 

@@ -12,18 +12,31 @@ from models.scorers.sensor import Scored, ScorerSettings, SensorScore
 
 
 @dataclass(frozen=True, slots=True)
+class AnomalyAlarm(AlarmSettings):
+    """How an alarm behaves that one sample does not make."""
+
+    on_samples: int = 2
+    off_samples: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RunAlarm(AlarmSettings):
+    """How an alarm behaves whose evidence is a run of samples already."""
+
+    off_samples: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class SensorSettings:
     """How a sensor is watched."""
 
     scorer: ScorerSettings = field(default_factory=ScorerSettings)
     rest: RestSettings = field(default_factory=RestSettings)
-    anomaly: AlarmSettings = field(
-        default_factory=lambda: AlarmSettings(on_samples=2, off_samples=60)
-    )
+    anomaly: AnomalyAlarm = field(default_factory=AnomalyAlarm)
     deadband: float = 0.6
     """An anomaly begins to be over below this share of its limit."""
-    condition: AlarmSettings = field(default_factory=lambda: AlarmSettings(off_samples=5))
-    """Of flat lines, bad quality and silence: their evidence is a run of samples already."""
+    condition: RunAlarm = field(default_factory=RunAlarm)
+    """Of flat lines, bad quality and silence."""
     normal_after: int = 500
     """After so many samples in alarm, and so long, the new level is normal, and it says so."""
     normal_after_s: float = 3600.0

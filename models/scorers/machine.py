@@ -39,12 +39,18 @@ class MachineSettings:
     """Of the rows learnt from, so many more are needed to know how far scores go by themselves."""
     memory: int = 2000
     """How long is remembered how far they go."""
-    smoothings: tuple[float, ...] = (1.0, 0.2)
+    smoothing: float = 0.2
+    """Weight of the latest row in the smoothed score; beside it stands that of the row by itself."""
     follow: float = 0.003
     """A sensor's drift is followed by this share of each row, while it is slow."""
     limit: float = 2.25
     """In sigma of the logarithm of T-squared."""
     most_sensors: int = 64
+
+    @property
+    def smoothings(self) -> tuple[float, float]:
+        """Weights of the latest row in the two scores, the smoothed one last."""
+        return 1.0, self.smoothing
 
     def rows_to_learn(self, sensors: int) -> int:
         """Return how many rows phase I takes for a machine of so many sensors."""

@@ -23,8 +23,15 @@ _TAIL_SHARE = 1e-3
 _LEAST_SHARE, _MOST_SHARE = 1e-5, 0.1
 _UNLIKELY_AT_FIRST = 3.6
 """What a likelihood exceeds in noise once in some hours, until more is known of the sensor."""
-_TAUGHT = 40
+_TAUGHT = 10
 """So many samples of an alarm count for the limits: that it came, but not how long it stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationLikelihood(LikelihoodSettings):
+    """Of deviations, which hang together for long."""
+
+    sluggish: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class ScorerSettings:
 
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
     shape: ShapeSettings = field(default_factory=ShapeSettings)
-    deviations: LikelihoodSettings = field(default_factory=lambda: LikelihoodSettings(sluggish=2.0))
+    deviations: DeviationLikelihood = field(default_factory=DeviationLikelihood)
     limit: float = 5.0
     """Of level and spread, in sigma; more for a sensor whose scores go further by themselves."""
     tail: float = 1.5

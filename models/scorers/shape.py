@@ -28,22 +28,37 @@ _MOST = 20.0
 
 
 @dataclass(frozen=True, slots=True)
+class ShapeLikelihood(LikelihoodSettings):
+    """Of distances."""
+
+    sluggish: float = 1.2
+
+
+@dataclass(frozen=True, slots=True)
 class ShapeSettings:
     """Lengths are in samples."""
 
     window: int = 1000
     """So many samples are remembered: 4 bytes each."""
-    lengths: tuple[int, ...] = (8, 32)
+    short: int = 8
+    long: int = 32
+    """So many of the last samples are compared."""
     memory: int = 8640
     """How long is remembered how far the nearest usually is."""
-    likelihood: LikelihoodSettings = field(default_factory=lambda: LikelihoodSettings(sluggish=1.2))
+    likelihood: ShapeLikelihood = field(default_factory=ShapeLikelihood)
 
     def __post_init__(self) -> None:
-        if not self.lengths or min(self.lengths) < 2 or 3 * max(self.lengths) > self.window:
+        """Refuse lengths that do not fit, with a `ValueError`."""
+        if not 2 <= self.short < self.long <= self.window // 3:
             raise ValueError(
-                f"lengths {self.lengths} must be at least 2 and fit three times into the window "
-                f"of {self.window} samples."
+                f"short ({self.short}) must be at least 2 and less than long ({self.long}), which "
+                f"must fit three times into the window of {self.window} samples."
             )
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """The two lengths."""
+        return self.short, self.long
 
 
 @dataclass(slots=True)
@@ -65,6 +80,14 @@ class Shape:
         self._n = 0
         self._first = 0.0
         self._lengths = tuple(_Length() for _ in settings.lengths)
+
+    def remember(self, values: Floats) -> None:
+        """Take samples in that came before: they are compared with, and say nothing of what is usual."""
+        if not self._n and values.size:
+            self._first = float(values[0])
+        kept = values[-self._ring.size :] - self._first
+        self._ring = np.concatenate([self._ring, kept.astype(np.float32)])[-self._ring.size :]
+        self._n += values.size
 
     def distances(self, x: float, settings: ShapeSettings) -> list[float]:
         """Return, for each length, how far the second nearest stretch is off; nan: too few samples.

@@ -59,7 +59,10 @@ def _of_dataclass(model: type, path: tuple[str, ...]) -> Iterator[Setting]:
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             yield from _of_dataclass(kind, here)
         else:
-            about = ABOUT.get(model, {}).get(each.name, "")
+            about = next(
+                (ABOUT[own][each.name] for own in model.__mro__ if each.name in ABOUT.get(own, {})),
+                "",
+            )
             yield Setting(here, _name(kind), getattr(defaults, each.name), about)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from models.effects import Effects, Origin
 from models.floor import FloorSettings, FloorShard
 from models.shop import ShopSettings, ShopShard
@@ -63,10 +65,7 @@ def _configured(number: int, customers: int) -> OrderLine:
 
 
 def floor_state(sensors: int) -> bytes:
-    """Return the snapshot of a floor shard: each sensor with five event ids and all its samples kept.
-
-    Ten sensors make a machine, whose rows are all learnt from.
-    """
+    """Return the snapshot of a floor shard: each sensor with five event ids and all its samples kept."""
     shard = FloorShard(FloorSettings())
     for number in range(sensors):
         for turn in range(5):
@@ -75,14 +74,14 @@ def floor_state(sensors: int) -> bytes:
                 machine=f"machine-{number // 10}", sensor=f"sensor-{number % 10}", unit="Cel",
                 value=20.0 + _drawn(number, turn) % 10_000 / 10_000,
             )  # fmt: skip
-            shard.accept(event, Origin("sensors", 0, 0, _START * 2.0), Effects())
-    watch = shard.settings.watch
-    for place, machine in enumerate(shard.machines.values()):
-        for turn in range(watch.sensor.scorer.shape.window):
-            at = _START + 10.0 * sensors + turn
-            for number, name in enumerate(machine.sensors):
-                x = 20.0 + _drawn(place * 10 + number, turn) % 10_000 / 10_000
-                machine.take(name, x, "good", at, watch)
+            origin, effects = Origin("sensors", 0, number * 5 + turn, _START * 2.0), Effects()
+            effects.begin(origin)
+            shard.accept(event, origin, effects)
+    window = shard.settings.watch.sensor.scorer.shape.window
+    rng = np.random.default_rng(1)
+    for machine in shard.machines.values():
+        for watch in machine.sensors.values():
+            watch.score.shape.remember(20.0 + rng.integers(0, 10_000, window) / 10_000)
     return _sealed(shard)
 
 

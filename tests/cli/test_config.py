@@ -39,6 +39,8 @@ def test_every_name_sets_its_setting(monkeypatch: pytest.MonkeyPatch):
         value = choices.get(kind) or (kind.split(" | ")[-1] if "|" in kind else "1")
         if setting.env.endswith("ON_LOSS"):
             value = "skip"
+        if setting.env.endswith(("SHAPE__SHORT", "SHAPE__LONG", "SHAPE__WINDOW")):
+            value = {"SHORT": "3", "LONG": "9"}.get(setting.env.rpartition("__")[2], "40")
         if setting.env.endswith("CHALLENGERS"):
             value = "linear_svm"
         monkeypatch.setenv(setting.env, value)
@@ -50,15 +52,15 @@ def test_show_says_values_and_where_they_come_from(run, tmp_path: Path):
     (tmp_path / ".env").write_text(
         "GRAFANA_ADMIN_PASSWORD=x\nTAILORLINE_TICK_S=7\nTAILORLINE_KAFKA__GROUP=file\n"
     )
-    env = {"TAILORLINE_KAFKA__GROUP": "mine", "TAILORLINE_FLOOR__LATCH__LIMIT": "6"}
+    env = {"TAILORLINE_KAFKA__GROUP": "mine", "TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__LIMIT": "6"}
     rows = {
         row["name"]: (row["value"], row["from"])
         for row in json.loads(run("config", "show", "--json", **env).stdout)
     }
     assert rows["TAILORLINE_KAFKA__GROUP"] == ("mine", "env")
     assert rows["TAILORLINE_TICK_S"] == ("7.0", ".env")
-    assert rows["TAILORLINE_FLOOR__LATCH__LIMIT"] == ("6.0", "env")
-    assert rows["TAILORLINE_FLOOR__LATCH__DEADBAND"] == ("0.6", "default")
+    assert rows["TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__LIMIT"] == ("6.0", "env")
+    assert rows["TAILORLINE_FLOOR__WATCH__SENSOR__DEADBAND"] == ("0.6", "default")
     assert len(rows) == len(catalogue())
     lines = run("config", "show", **env).stdout.splitlines()
     assert ["TAILORLINE_KAFKA__GROUP", "mine", "env"] in [line.split() for line in lines]
@@ -126,11 +128,11 @@ def test_a_contender_whose_package_is_lacking_is_refused(
 
 
 def test_wrong_settings_are_said_all_at_once(run):
-    env = {"TAILORLINE_TICK_S": "-1", "TAILORLINE_FLOOR__LATCH__LIMIT": "high"}
+    env = {"TAILORLINE_TICK_S": "-1", "TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__LIMIT": "high"}
     result = run("config", "show", **env)
     assert result.exit_code == 2
     assert "TAILORLINE_TICK_S: Input should be greater than 0" in result.stderr
-    assert "TAILORLINE_FLOOR__LATCH__LIMIT" in result.stderr
+    assert "TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__LIMIT" in result.stderr
 
 
 KEY = {"TAILORLINE_SNAPSHOTS__KEY": "x"}
@@ -147,11 +149,17 @@ def test_check_says_that_all_is_right(run, tmp_path: Path):
 def test_check_says_all_that_is_wrong_of_settings_and_rules(run, tmp_path: Path):
     (tmp_path / ".env").write_text("TAILORLINE_TICK_S=-1\nTAILORLINE_TICKS_S=1\n")
     (tmp_path / "offers.yaml").write_text("limits: {daily_cap: ten}\n")
-    result = run("config", "check", "offers.yaml", TAILORLINE_FLOOR__LATCH__LIMIT="high", **KEY)
+    result = run(
+        "config",
+        "check",
+        "offers.yaml",
+        TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__LIMIT="high",
+        **KEY,
+    )
     assert (result.exit_code, result.stdout) == (2, "")
     found = result.stderr.splitlines()
     assert [line.split(": ")[0] for line in found] == [
-        "TAILORLINE_FLOOR__LATCH__LIMIT",
+        "TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__LIMIT",
         "TAILORLINE_TICK_S",
         "TAILORLINE_TICKS_S is no setting",
         "offers.yaml:1",

@@ -114,7 +114,7 @@ def test_the_checks_have_something_to_check() -> None:
     assert len(PATHS.findall(texts["ARCHITECTURE.md"])) > 20
     assert len(TESTS.findall(texts["guarantees.md"])) > 15
     assert len(VARIABLES.findall(texts["operating.md"])) > 10
-    assert "TAILORLINE_FLOOR__SCORER__WARM_UP" in SETTINGS
+    assert "TAILORLINE_FLOOR__WATCH__SENSOR__SCORER__BASELINE__WARM_UP" in SETTINGS
     assert "TAILORLINE_KAFKA__GRUOP" not in SETTINGS
 
 

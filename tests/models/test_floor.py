@@ -80,7 +80,7 @@ def test_a_trouble_is_told_once_and_its_end_too() -> None:
     assert alert.text.startswith("l1/m1/temperature is off its normal level (")
     assert alert.text.endswith(" sigma, limit 5.0).")
     assert feed.shard.report()["alarms", "high"] == 1
-    calm(feed, 100, WARM + 50)
+    calm(feed, 150, WARM + 50)
     (_, cleared) = feed.sent
     assert (cleared.state, cleared.condition, cleared.priority) == ("cleared", "deviation", "high")
     assert (cleared.alarm_id, cleared.since) == (alert.alarm_id, alert.since)
@@ -89,7 +89,7 @@ def test_a_trouble_is_told_once_and_its_end_too() -> None:
     assert alert.advice.startswith("Compare with the set point")
     assert not cleared.advice
     assert feed.shard.report()["alarms", "high"] == 0
-    level(feed, 90.0, 20, WARM + 150)
+    level(feed, 90.0, 20, WARM + 200)
     assert feed.sent[2].occurrence == 2
     (output, *_) = feed.effects.outputs
     assert (output.topic, output.key, output.id) == (ALERTS.name, b"l1/m1", alert.alert_id)

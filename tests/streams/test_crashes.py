@@ -80,7 +80,7 @@ SETTINGS = Settings(
             sensor=SensorSettings(
                 scorer=ScorerSettings(
                     baseline=BaselineSettings(warm_up=6, memory=20, limit_memory=20),
-                    shape=ShapeSettings(window=24, lengths=(2, 4)),
+                    shape=ShapeSettings(window=24, short=2, long=4),
                 ),
                 rest=RestSettings(flat_line=4, bad_run=3),
             ),

@@ -12,7 +12,7 @@ import pytest
 from models.scorers.shape import Shape, ShapeSettings
 from tests.models.scorers.signals import noise
 
-SETTINGS = ShapeSettings(window=200, lengths=(4, 16))
+SETTINGS = ShapeSettings(window=200, short=4, long=16)
 DIGIT = 1e-4
 
 
@@ -87,7 +87,17 @@ def test_it_takes_four_bytes_a_sample() -> None:
     assert len(pickle.dumps(shape)) < 4 * 1000 + 1500
 
 
-@pytest.mark.parametrize("lengths", [(), (1, 8), (8, 400)])
-def test_lengths_that_do_not_fit_are_refused(lengths: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="must be at least 2 and fit three times"):
-        ShapeSettings(window=1000, lengths=lengths)
+@pytest.mark.parametrize(("short", "long"), [(1, 8), (8, 8), (8, 400)])
+def test_lengths_that_do_not_fit_are_refused(short: int, long: int) -> None:
+    with pytest.raises(ValueError, match="must fit three times into the window of 1000"):
+        ShapeSettings(window=1000, short=short, long=long)
+
+
+@pytest.mark.parametrize("number", [50, 200, 700])
+def test_what_is_remembered_is_compared_with_as_what_was_learnt(number: int) -> None:
+    values = noise(6, number)
+    learnt, _ = fed(values)
+    told = Shape(SETTINGS)
+    told.remember(np.array(values[:20]))
+    told.remember(np.array(values[20:]))
+    assert told.distances(71.0, SETTINGS) == pytest.approx(learnt.distances(71.0, SETTINGS))
