@@ -129,14 +129,14 @@ class MachineWatch:
             shares = zip(self._rows.names, score.contributions(scored).tolist(), strict=True)
             ranked = sorted(shares, key=lambda pair: (-pair[1], pair[0]))
             evidence = evidence._replace(contributors=tuple(ranked[:_TOLD]))
-        changes = [
+        changes = []
+        if over:
             # One trouble, one alarm: a sensor that says so itself speaks for the machine.
-            self.alarm.suppress(at, "parent", on=over and self._is_explained(evidence)),
-            self.alarm.step(
-                at, settings.multivariate, over=over,
-                under=scored.z < settings.deadband * limit,
-            ),
-        ]  # fmt: skip
+            changes.append(self.alarm.suppress(at, "parent", on=self._is_explained(evidence)))
+        under = scored.z < settings.deadband * limit
+        changes.append(self.alarm.step(at, settings.multivariate, over=over, under=under))
+        if not self.alarm.present:
+            self.alarm.suppressed.discard("parent")
         found = [
             Finding("multivariate", self.alarm, change, evidence)
             for change in changes

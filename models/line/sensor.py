@@ -10,6 +10,9 @@ from models.line.findings import Evidence, Finding, Rule, Run
 from models.scorers.rest import Rest, RestSettings
 from models.scorers.sensor import Scored, ScorerSettings, SensorScore
 
+_YOUNG = 4
+"""An alarm of a sensor that is not known for long ends after so many times as many samples."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnomalyAlarm(AlarmSettings):
@@ -131,13 +134,21 @@ class SensorWatch:
         self._step("anomaly", evidence, at, settings.anomaly, found, over=over, under=under)
         alarm = self.alarms.get("anomaly")
         self._stood = self._stood + 1 if alarm is not None and alarm.present else 0
-        if alarm is None or under or self._stood < settings.normal_after:
-            return
-        if at - alarm.since >= settings.normal_after_s:
+        if alarm is not None and not under and self._is_normal_now(at - alarm.since, settings):
             self.relearn(settings)
             change = alarm.clear(at)
             if change is not None:
                 found.append(Finding("anomaly", alarm, change, evidence, relearnt=True))
+
+    def _is_normal_now(self, stood_s: float, settings: SensorSettings) -> bool:
+        """Return whether what is in alarm has lasted so long that it is normal.
+
+        Of a sensor that is hardly known yet less is needed: what was known of it was no good sample.
+        """
+        known, memory = self.score.baseline.base.n, settings.scorer.baseline.memory
+        if known < memory and self._stood >= _YOUNG * known:
+            return True
+        return self._stood >= settings.normal_after and stood_s >= settings.normal_after_s
 
     def _step(
         self, rule: Rule, evidence: Evidence, at: float, settings: AlarmSettings,

@@ -112,3 +112,13 @@ def test_a_sensor_that_rests_most_of_the_time_is_never_flat() -> None:
         x = x if rng.random() < 0.95 else x + rng.choice([-0.1, 0.1]) if 19 < x < 21 else 20.0
         values.append(round(x, 1))
     assert "flat_line" not in {condition for _, condition in alarms(values)}
+
+
+def test_a_sensor_hardly_known_is_learnt_anew_soon() -> None:
+    found = alarms([*noise(6, 60), *(x + 30 for x in noise(7, 600))])
+    (begun, active), (over, cleared) = found[:2]
+    assert (active, cleared) == ("deviation", "cleared")
+    assert 60 <= begun < 65
+    assert over < 60 + 5 * 70
+    late = alarms([*noise(6, 2000), *(x + 30 for x in noise(7, 600))])
+    assert [what for _, what in late if what == "cleared"] == []

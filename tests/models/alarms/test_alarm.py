@@ -1,0 +1,173 @@
+"""One alarm: delays, deadband, and the states of ISA-18.2."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.alarms.alarm import Alarm, AlarmSettings, Change
+
+AT_ONCE = AlarmSettings()
+ASKED = AlarmSettings(acknowledge=True)
+
+
+def raised(settings: AlarmSettings = AT_ONCE, at: float = 100.0) -> Alarm:
+    alarm = Alarm()
+    change = alarm.step(at, settings, over=True, under=False)
+    assert change == Change("normal", "active")
+    return alarm
+
+
+def fed(alarm: Alarm, settings: AlarmSettings, samples: str, start: float = 1.0) -> list[str]:
+    """Take samples in, one a second: ``+`` over, ``-`` under, ``=`` between limit and deadband."""
+    told = []
+    for n, sample in enumerate(samples):
+        change = alarm.step(start + n, settings, over=sample == "+", under=sample == "-")
+        told.append(change.after if change is not None else ".")
+    return told
+
+
+@pytest.mark.parametrize("ups", [0, 1, 2])
+def test_it_takes_so_many_samples_in_a_row(ups: int) -> None:
+    settings = AlarmSettings(on_samples=3, off_samples=2)
+    alarm = Alarm()
+    told = fed(alarm, settings, "+" * ups + "-" + "+++--", start=1.0)
+    assert told == ["."] * (ups + 3) + ["active", ".", "normal"]
+
+
+def test_it_takes_so_many_seconds() -> None:
+    settings = AlarmSettings(on_delay_s=10.0, off_delay_s=5.0)
+    alarm = Alarm()
+    assert alarm.step(0.0, settings, over=True, under=False) is None
+    assert alarm.step(9.9, settings, over=True, under=False) is None
+    assert alarm.step(10.0, settings, over=True, under=False) == Change("normal", "active")
+    assert alarm.step(20.0, settings, over=False, under=True) is None
+    assert alarm.pass_time(24.9, settings) is None
+    assert alarm.pass_time(25.0, settings) == Change("active", "normal")
+
+
+def test_a_delay_that_is_over_ends_without_a_sample() -> None:
+    settings = AlarmSettings(on_delay_s=10.0)
+    alarm = Alarm()
+    alarm.step(0.0, settings, over=True, under=False)
+    assert alarm.pass_time(10.0, settings) == Change("normal", "active")
+    assert alarm.since == 10.0
+
+
+def test_between_limit_and_deadband_nothing_changes() -> None:
+    settings = AlarmSettings(on_samples=2, off_samples=2)
+    alarm = Alarm()
+    assert fed(alarm, settings, "+=+=++") == [".", ".", ".", ".", ".", "active"]
+    assert fed(alarm, settings, "-=-==--", 10.0) == [".", ".", ".", ".", ".", ".", "normal"]
+
+
+def test_it_counts_its_occurrences_and_knows_when_each_began() -> None:
+    alarm = raised(at=100.0)
+    assert (alarm.occurrence, alarm.since) == (1, 100.0)
+    alarm.step(110.0, AT_ONCE, over=False, under=True)
+    alarm.step(120.0, AT_ONCE, over=True, under=False)
+    assert (alarm.occurrence, alarm.since) == (2, 120.0)
+
+
+def test_who_acknowledges_an_active_alarm_is_not_asked_again_when_it_is_over() -> None:
+    alarm = raised(ASKED)
+    assert alarm.acknowledge(101.0, ASKED) == Change("active", "acknowledged")
+    assert alarm.step(102.0, ASKED, over=False, under=True) == Change("acknowledged", "normal")
+
+
+def test_over_but_never_acknowledged() -> None:
+    alarm = raised(ASKED)
+    assert alarm.step(101.0, ASKED, over=False, under=True) == Change("active", "returned")
+    assert alarm.step(102.0, ASKED, over=True, under=False) == Change("returned", "active")
+    alarm.step(103.0, ASKED, over=False, under=True)
+    assert alarm.acknowledge(104.0, ASKED) == Change("returned", "normal")
+
+
+def test_where_nobody_is_asked_it_is_done_with_when_it_is_over() -> None:
+    alarm = raised()
+    assert alarm.step(101.0, AT_ONCE, over=False, under=True) == Change("active", "normal")
+    assert alarm.acked
+
+
+def test_a_latched_alarm_stays_until_somebody_has_seen_it() -> None:
+    latched = AlarmSettings(latched=True)
+    alarm = raised(latched)
+    assert fed(alarm, latched, "---", 101.0) == [".", ".", "."]
+    assert alarm.acknowledge(104.0, latched) == Change("active", "normal")
+    again = raised(latched)
+    assert again.acknowledge(101.0, latched) == Change("active", "acknowledged")
+    assert again.step(102.0, latched, over=False, under=True) == Change("acknowledged", "normal")
+
+
+def test_what_stands_acknowledged_for_too_long_calls_again() -> None:
+    settings = AlarmSettings(acknowledge=True, realarm_s=60.0)
+    alarm = raised(settings, at=0.0)
+    alarm.acknowledge(10.0, settings)
+    assert alarm.pass_time(69.0, settings) is None
+    assert alarm.pass_time(70.0, settings) == Change("acknowledged", "active")
+    assert alarm.occurrence == 1
+
+
+def test_shelved_it_says_nothing_until_its_time_is_over() -> None:
+    alarm = raised()
+    assert alarm.shelve(101.0, until=200.0) == Change("active", "shelved")
+    assert fed(alarm, AT_ONCE, "-+-+", 110.0) == [".", ".", ".", "."]
+    assert alarm.pass_time(199.9, AT_ONCE) is None
+    assert alarm.pass_time(200.0, AT_ONCE) == Change("shelved", "active")
+    assert alarm.occurrence == 3
+    alarm.shelve(201.0, until=300.0)
+    assert alarm.unshelve(202.0) == Change("shelved", "active")
+
+
+def test_shelved_and_over_meanwhile() -> None:
+    alarm = raised()
+    alarm.shelve(101.0, until=200.0)
+    alarm.step(150.0, AT_ONCE, over=False, under=True)
+    assert alarm.pass_time(200.0, AT_ONCE) == Change("shelved", "normal")
+
+
+def test_suppressed_for_two_reasons_it_waits_for_both_to_end() -> None:
+    alarm = raised()
+    assert alarm.suppress(101.0, "parent", on=True) == Change("active", "suppressed")
+    assert alarm.suppress(102.0, "not_running", on=True) is None
+    assert alarm.suppress(103.0, "parent", on=False) is None
+    assert alarm.suppress(104.0, "not_running", on=False) == Change("suppressed", "active")
+
+
+def test_suppressed_before_it_comes() -> None:
+    alarm = Alarm()
+    assert alarm.suppress(1.0, "flood", on=True) is None
+    assert alarm.step(2.0, AT_ONCE, over=True, under=False) == Change("normal", "suppressed")
+    assert alarm.step(3.0, AT_ONCE, over=False, under=True) == Change("suppressed", "normal")
+
+
+def test_out_of_service_goes_before_all_else() -> None:
+    alarm = raised()
+    alarm.shelve(101.0, until=500.0)
+    assert alarm.set_service(102.0, out=True) == Change("shelved", "out_of_service")
+    assert alarm.unshelve(103.0) is None
+    assert alarm.set_service(104.0, out=False) == Change("out_of_service", "active")
+
+
+def test_one_that_chatters_gets_a_longer_off_delay() -> None:
+    alarm = Alarm()
+    assert fed(alarm, AT_ONCE, "+-+-+", 0.0) == ["active", "normal", "active", "normal", "active"]
+    assert alarm.is_chattering(5.0, AT_ONCE)
+    assert fed(alarm, AT_ONCE, "-" * 599, 5.0) == ["."] * 599
+    assert alarm.step(605.0, AT_ONCE, over=False, under=True) == Change("active", "normal")
+    assert not alarm.is_chattering(605.0, AT_ONCE)
+
+
+def test_three_in_more_than_a_minute_are_no_chatter() -> None:
+    alarm = Alarm()
+    for at in (0.0, 31.0, 62.0):
+        alarm.step(at, AT_ONCE, over=True, under=False)
+        assert alarm.step(at + 1, AT_ONCE, over=False, under=True) == Change("active", "normal")
+    assert not alarm.is_chattering(64.0, AT_ONCE)
+
+
+def test_ended_at_once() -> None:
+    alarm = raised(ASKED)
+    assert alarm.clear(101.0) == Change("active", "normal")
+    assert alarm.quiet
+    assert fed(alarm, AlarmSettings(on_samples=2), "+", 102.0) == ["."]
+    assert not alarm.quiet, "something may be about to be wrong"
