@@ -155,9 +155,9 @@ class FloorShard:
     def state_step(self, event: MachineState, at: float, effects: Effects) -> None:
         """The machine's state: a machine that stands still is not scored."""
         key = (event.line, event.machine)
-        machine = self.machines.get(key)
-        if machine is None:
-            machine = self.machines[key] = MachineWatch()
+        known = key in self.machines
+        machine = self._machine(*key)
+        if not known:
             self._forget_empty()
         machine.state = event.state
         for name, finding in machine.suppress(at, "not_running", on=event.state != "running"):
@@ -165,11 +165,14 @@ class FloorShard:
 
     # -- parts of steps ---------------------------------------------------------------------------
 
-    def _watch(self, place: Place, unit: str) -> tuple[MachineWatch, SensorWatch]:
-        key = (place.line, place.machine)
-        machine = self.machines.get(key)
+    def _machine(self, line: str, name: str) -> MachineWatch:
+        machine = self.machines.get((line, name))
         if machine is None:
-            machine = self.machines[key] = MachineWatch()
+            machine = self.machines[line, name] = MachineWatch()
+        return machine
+
+    def _watch(self, place: Place, unit: str) -> tuple[MachineWatch, SensorWatch]:
+        machine = self._machine(place.line, place.machine)
         name = str(place.sensor)
         sensor = machine.sensors.get(name)
         if sensor is None:

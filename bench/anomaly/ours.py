@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from bench.anomaly.seam import Flags, Floats, Watcher
+from models.cleaning.quality import Quality
 from models.line.machine import MachineWatch, WatchSettings
 from models.line.sensor import SensorSettings, SensorWatch
 
@@ -26,8 +28,7 @@ def detect_nab(times: Floats, values: Floats) -> list[int]:
     watch = SensorWatch(_UNIT, settings)
     begun = []
     for place, (at, value) in enumerate(zip(times.tolist(), values.tolist(), strict=True)):
-        known = value == value  # noqa: PLR0124 - not a number
-        found = watch.take(value if known else None, "good" if known else "bad", at, settings)
+        found = watch.take(*_sample(value), at, settings)
         if any(finding.change.after == "active" for finding in found):
             begun.append(place)
     return begun
@@ -54,6 +55,10 @@ def watch_tep(normal: Floats, calibration: Floats) -> Watcher:
     return _Afresh(machine)
 
 
+def _sample(value: float) -> tuple[float | None, Quality]:
+    return (None, "bad") if math.isnan(value) else (value, "good")
+
+
 class _Machine:
     """One machine whose sensors all speak at the same times, watched by default."""
 
@@ -77,11 +82,7 @@ class _Machine:
         for place, row in enumerate(rows.tolist()):
             self._at = self._at + self._every_s if times is None else float(times[place])
             for name, value in zip(self._names, row, strict=True):
-                known = value == value  # noqa: PLR0124 - not a number
-                self._watch.take(
-                    name, value if known else None, "good" if known else "bad", self._at,
-                    self._settings,
-                )  # fmt: skip
+                self._watch.take(name, *_sample(value), self._at, self._settings)
             active[place] = self._watch.alarm.present
             if scores is not None and self._watch.z is not None:
                 scores.append(self._watch.z)

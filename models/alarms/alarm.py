@@ -48,7 +48,6 @@ class Change(NamedTuple):
 
     before: State
     after: State
-    """The same as before when an alarm calls again."""
 
 
 @dataclass(slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from models.alarms.alarm import Alarm, AlarmSettings, Suppression
 from models.cleaning.quality import Quality
-from models.line.findings import Condition, Evidence, Finding, Rule
+from models.line.findings import Evidence, Finding, Rule
 from models.line.rows import Row, Rows
 from models.line.sensor import SensorSettings, SensorWatch
 from models.scorers.machine import MachineScore, MachineScored, MachineSettings
@@ -16,12 +17,6 @@ _TOLD = 5
 """So many contributors are named."""
 _EXPLAINED = 0.5
 """Sensors that are in alarm themselves and make up so much of a machine's score explain it."""
-
-_FIRST: dict[Rule, Condition] = {
-    "anomaly": "deviation", "flat_line": "flat_line", "bad_quality": "bad_quality", "stale": "stale",
-    "multivariate": "multivariate",
-}  # fmt: skip
-"""A condition for each rule, where no sample says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,10 @@ class MachineWatch:
             (name, rule, alarm, alarm.suppress(at, reason, on=on)) for name, rule, alarm in own
         ]
         return [
-            (name, Finding(rule, alarm, change, Evidence(_FIRST[rule])))
+            (
+                name,
+                Finding(rule, alarm, change, Evidence("deviation" if rule == "anomaly" else rule)),
+            )
             for name, rule, alarm, change in changed
             if change is not None
         ]
@@ -109,13 +107,17 @@ class MachineWatch:
         scored = score.score(row.values, settings.machine)
         self.z = scored.z
         found = self._judge(score, scored, at, settings)
-        digits = [
-            self.sensors[name].score.baseline.digit if name in self.sensors else float("inf")
-            for name in names
-        ]
         if self.score is score:
+            digits = self._digits() if score.learning else ()
             score.learn(scored, settings.machine, digits, quiet=self.alarm.quiet)
         return found
+
+    def _digits(self) -> list[float]:
+        """Return what one more in each sensor's last digit is; inf: not known."""
+        return [
+            self.sensors[name].score.baseline.digit if name in self.sensors else math.inf
+            for name in self._rows.names
+        ]
 
     def _judge(
         self, score: MachineScore, scored: MachineScored, at: float, settings: WatchSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.alarms.alarm import Alarm, AlarmSettings, Change
+from models.alarms.alarm import Alarm, AlarmSettings
 from models.cleaning.quality import Quality
 from models.line.findings import Evidence, Finding, Rule, Run
 from models.scorers.rest import Rest, RestSettings
@@ -153,13 +153,12 @@ class SensorWatch:
     def _step(
         self, rule: Rule, evidence: Evidence, at: float, settings: AlarmSettings,
         found: list[Finding], *, over: bool, under: bool,
-    ) -> Change | None:  # fmt: skip
+    ) -> None:  # fmt: skip
         alarm = self.alarms.get(rule)
         if alarm is None:
             if not over:
-                return None
+                return
             alarm = self.alarms[rule] = Alarm()
         change = alarm.step(at, settings, over=over, under=under)
         if change is not None:
             found.append(Finding(rule, alarm, change, evidence))
-        return change

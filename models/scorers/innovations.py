@@ -74,7 +74,7 @@ def fit(rows: Floats, least: Floats) -> Model:
 
 
 def _regression(scaled: Floats) -> tuple[Floats, Floats, float]:
-    """Return weights, leave-one-out residuals, and the ridge that makes those smallest."""
+    """Return weights, leave-one-out residuals, and the ridge that was chosen by those."""
     last, following = scaled[:-1], scaled[1:]
     power = (last**2).mean(axis=0)
     own = np.clip((last * following).mean(axis=0) / np.maximum(power, _LEAST), 0.0, 1.0)
@@ -102,9 +102,9 @@ def _strongest_as_good(tried: list[Floats]) -> int:
         bound = _WILD * residuals.std(axis=0)  # one wild row must not decide
         squares.append(np.clip(residuals, -bound, bound) ** 2)
     losses = [float(np.log(own.mean(axis=0) + _LEAST).sum()) for own in squares]
-    best = squares[int(np.argmin(losses))]
-    scale = best.mean(axis=0) + _LEAST
     chosen = int(np.argmin(losses))
+    best = squares[chosen]
+    scale = best.mean(axis=0) + _LEAST
     for place in range(chosen + 1, len(tried)):
         worse = ((squares[place] - best) / scale).sum(axis=1)
         if worse.mean() > _CLEARLY * worse.std() / math.sqrt(len(worse)):

@@ -131,7 +131,7 @@ class MachineScore:
     ) -> None:
         """Move on to the next row.
 
-        ``digits`` are what one more in each sensor's last digit is, in its unit.
+        ``digits`` are what one more in each sensor's last digit is, in its unit; while `learning` only.
         """
         if self.model is None:
             self._collect(scored.row, settings, digits)

@@ -11,7 +11,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
-from streams.settings import ABOUT, Settings
+from streams.about import ABOUT
+from streams.settings import Settings
 
 _PREFIX = "TAILORLINE_"
 _LIMITS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))

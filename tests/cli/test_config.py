@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 import streams.settings
 from models.propensity.settings import ContestSettings
+from streams.about import ABOUT
 from streams.cli.catalogue import catalogue, unknown_names, without_password
 from streams.cli.config import page
-from streams.settings import ABOUT, Settings
+from streams.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -23,7 +24,7 @@ def test_the_page_is_that_of_the_code(run):
 
 @pytest.mark.parametrize("setting", catalogue(), ids=lambda setting: setting.env)
 def test_every_setting_is_described_in_a_sentence(setting):
-    assert setting.about[:1].strip(), f"describe it in ABOUT of streams/settings.py: {setting.path}"
+    assert setting.about[:1].strip(), f"describe it in ABOUT of streams/about.py: {setting.path}"
     assert setting.about.endswith(".")
 
 
