@@ -18,6 +18,8 @@ from models.campaigns.document import decode as _decode_rules
 from models.effects import part_of
 from models.itemsets.counts import Triple
 from models.itemsets.rules import Rule
+from models.line.document import NO_LINE_RULES, LineRules
+from models.line.document import decode as _decode_line_rules
 from models.options.choices import OptionChoice, OptionPair
 
 
@@ -91,9 +93,12 @@ TRENDING = "\x1ftrending"
 """The row name of the list of trending articles (no article can be called so)."""
 OFFER_RULES = "\x1foffer-rules"
 """The row name of the offer rules, which an operator publishes and no merge."""
-OFFER_RULES_PART = 0
-"""Not by its name's hash: so it is where it was, however many parts there are, or before there are any."""
-NO_ARTICLES = frozenset({TRENDING, OFFER_RULES})
+LINE_RULES = "\x1fline-rules"
+"""The row name of the line rules, which an operator publishes for the floor."""
+OPERATORS_PART = 0
+"""Where operators' rows are. Not by their names' hash: so they are where they were, however many parts
+there are, or before there are any."""
+NO_ARTICLES = frozenset({TRENDING, OFFER_RULES, LINE_RULES})
 """The rows that are of no article."""
 
 _decode_row = msgspec.json.Decoder(Row).decode
@@ -107,7 +112,7 @@ _NOBODY: frozenset[str] = frozenset()
 class View:
     """An immutable version of the merged rows; `changed` makes the next one."""
 
-    __slots__ = ("_rows", "opened", "rules", "trending", "versions")
+    __slots__ = ("_rows", "line_rules", "opened", "rules", "trending", "versions")
 
     def __init__(
         self,
@@ -125,6 +130,8 @@ class View:
         self.trending: tuple[Trend, ...] = self._rows.trending
         self.rules: OfferRules = self._rows.rules
         """What an operator wants of offers; `NO_RULES` if nothing was applied."""
+        self.line_rules: LineRules = self._rows.line_rules
+        """What an operator says of lines, machines and sensors; `NO_LINE_RULES` if nothing was applied."""
         self.versions = versions or (0,) * parts
 
     def row(self, item: str) -> Row:
@@ -158,7 +165,7 @@ class View:
                 parts = len(versions)
                 old = (item for item in self._rows.blobs if part_of(item, parts) == part)
                 others = [TRENDING] if part_of(TRENDING, parts) == part else []
-                others += [OFFER_RULES] if part == OFFER_RULES_PART else []
+                others += [OFFER_RULES, LINE_RULES] if part == OPERATORS_PART else []
                 blobs |= dict.fromkeys([*old, *others])
             blobs |= change.rows
         return View(len(versions), blobs, tuple(versions), before=self._rows)
@@ -175,12 +182,13 @@ class _Rows:
     triangles: frozenset[Triple] = frozenset()
     trending: tuple[Trend, ...] = ()
     rules: OfferRules = NO_RULES
+    line_rules: LineRules = NO_LINE_RULES
 
     def copy(self) -> _Rows:
         """Return rows that can be changed without changing these."""
         return _Rows(
             self.blobs.copy(), self.decoded.copy(), self.near.copy(), self.triangles,
-            self.trending, self.rules,
+            self.trending, self.rules, self.line_rules,
         )  # fmt: skip
 
     def row(self, item: str) -> Row:
@@ -202,6 +210,9 @@ class _Rows:
                 continue
             if item == OFFER_RULES:
                 self.rules = _decode_rules(blob) if blob else NO_RULES
+                continue
+            if item == LINE_RULES:
+                self.line_rules = _decode_line_rules(blob) if blob else NO_LINE_RULES
                 continue
             before = frozenset(self.row(item).partners)
             if blob is None:

@@ -20,6 +20,7 @@ Reason = Literal[
     "invalid",
     "future_time",
     "unknown_unit",
+    "unknown_alarm",
     "step_failed",
     "step_overran",
 ]

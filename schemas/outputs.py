@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.commands import Operator, Why
 from schemas.fields import (
     MAX_OPTIONS,
     Count,
@@ -136,36 +137,46 @@ class Contributor(msgspec.Struct, frozen=True, kw_only=True):
     share: Share
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert"):
+class Alert(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="alert", omit_defaults=True
+):
     """A change of state of an alarm on the production line (ISA-18.2, IEC 62682)."""
 
     alert_id: EventId
     alarm_id: EventId
-    occurrence: Annotated[int, field("internal", "How often this alarm has come.", ge=1)]
+    occurrence: Annotated[
+        int,
+        field("internal", "How often this alarm has come; 0: never, it was shelved before.", ge=0),
+    ]
     state: Annotated[
         Literal[
             "active", "acknowledged", "returned", "cleared", "shelved", "suppressed",
-            "out_of_service",
+            "out_of_service", "noted",
         ],
         field(
             "internal",
             "The alarm's state from now on. `returned`: it is over, but nobody has acknowledged it; "
-            "`cleared`: it is over and done with.",
+            "`cleared`: it is over and done with; `noted`: no alarm, for information only.",
         ),
     ]  # fmt: skip
     occurred_at: Moment
     since: Moment
     line: EquipmentId
-    machine: EquipmentId
+    machine: Annotated[
+        EquipmentId | None, field("internal", "The machine; null: alarms of the line itself.")
+    ]
     sensor: EquipmentId | None
     condition: Annotated[
         Literal[
             "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "multivariate",
+            "high_high", "high", "low", "low_low", "rate", "out_of_control", "flood",
+            "baseline_moved",
         ],
         field("internal", "What is wrong."),
     ]  # fmt: skip
     priority: Annotated[
-        Literal["low", "medium", "high"], field("internal", "How soon to look at it.")
+        Literal["low", "medium", "high"],
+        field("internal", "How soon to look at it: high at once, low when there is time."),
     ]
     value: Reading | None
     unit: UnitCode | None
@@ -183,6 +194,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="al
     advice: Annotated[
         str, field("internal", "What to look at first; empty: nothing to say.", max_length=500)
     ] = ""
+    first_out: Annotated[
+        EventId | None,
+        field(
+            "internal",
+            "The alarm of this machine that came first of those standing: where to look for the cause. "
+            "Absent: this one, or there is none.",
+        ),
+    ] = None
+    by: Operator | None = None
+    """Who made it so; absent: nobody, it came by itself."""
+    reason: Why | None = None
+    until: Annotated[
+        Moment | None, field("internal", "When shelving ends by itself; absent: not shelved.")
+    ] = None
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="advice"):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from schemas.catalogue import Catalogue
 from schemas.clickstream import Clickstream
+from schemas.commands import Commands
 from schemas.deadletters import DeadLetter
 from schemas.orders import Orders
 from schemas.outputs import Advice, Alert, Offer
@@ -52,6 +53,15 @@ CATALOGUE = Topic(
 SENSORS = Topic(
     "sensors", "in", Sensors, "line/machine", "What the production line reports.", "floor"
 )
+COMMANDS = Topic(
+    "commands",
+    "in",
+    Commands,
+    "line/machine",
+    "What operators do about alarms: acknowledge, shelve, call normal.",
+    "floor",
+    retention_hours=30 * 24,
+)
 OFFERS = Topic("offers", "out", Offer, "customer_id", "Personal offers with their reason.")
 ALERTS = Topic("alerts", "out", Alert, "line/machine", "Alarms of the production line.")
 ADVICE = Topic("advice", "out", Advice, "sku", "What production should make more or less of.")
@@ -70,6 +80,7 @@ TOPICS: tuple[Topic, ...] = (
     ORDERS,
     CATALOGUE,
     SENSORS,
+    COMMANDS,
     OFFERS,
     ALERTS,
     ADVICE,

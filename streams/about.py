@@ -111,6 +111,8 @@ ABOUT: dict[type, dict[str, str]] = {
         "worker, without a reset.",
     },
     FloorSettings: {
+        "allowed_lateness_s": "A sample so much older than its machine's newest one is late: counted, but "
+        "it moves no model and no alarm.",
         "max_sensors": "Most sensors, and most machines, per shard; the longest silent ones go.",
         "max_skus": "Most articles per shard whose production is counted; those not made for longest "
         "are forgotten.",

@@ -89,7 +89,7 @@ class Host:
             await self.views.refresh()
         for shard in sorted(topics):
             starts |= await self._take_over(shard)
-            if FLOW_NAMED[shard.flow].reads_view:
+            if FLOW_NAMED[shard.flow].merges_view:
                 self._merger.forget(shard.number)  # another worker may have merged it since
                 self._parts.add(shard.number)
         self._count_assigned()
@@ -167,7 +167,7 @@ class Host:
         self._champions.forget(shard)
         self._drifts.forget(shard)
         self._chores.pop(shard, None)
-        if FLOW_NAMED[shard.flow].reads_view:
+        if FLOW_NAMED[shard.flow].merges_view:
             self._merger.forget(shard.number)
             self._parts.discard(shard.number)
         return self.runners.pop(shard, None)
@@ -233,10 +233,12 @@ class Host:
             rows += await self._merger.merge(parts[first : first + _PARTS_AT_ONCE])
         took = self._merger.seconds - before
         self._pace.merged(rows, took)
-        rules = self.views.latest.rules
+        rules, line_rules = self.views.latest.rules, self.views.latest.line_rules
         view = await self.views.refresh()
         if view.rules != rules:
             log.info("offer rules changed", campaigns=[each.name for each in view.rules.campaigns])
+        if view.line_rules != line_rules:
+            log.info("line rules changed", lines=sorted(view.line_rules.lines))
         for part, version in enumerate(view.versions):
             self.metrics.view_version.labels(str(part)).set(version)
         return took
@@ -272,7 +274,7 @@ class Host:
                 self._tell(shard, report)
             for (model, metric), value in report.items():
                 self.metrics.model_metric.labels(model, metric, str(shard)).set(value)
-                if model == "alarms":
+                if model == "alarms" and metric in alarms:
                     alarms[metric] += value
             self.metrics.outbox_pending.labels(str(shard)).set(runner.unconfirmed)
         for priority, count in alarms.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.campaigns.document import OfferRules, decode, encode
-from models.view import OFFER_RULES, OFFER_RULES_PART
+from models.view import OFFER_RULES, OPERATORS_PART
 from streams.store.protocol import Store, StoreError
 
 
@@ -18,7 +18,7 @@ async def applied(store: Store) -> OfferRules | None:
 
     Raises `Unreadable` if what is there cannot be read.
     """
-    blob = (await store.view_rows(OFFER_RULES_PART, [OFFER_RULES])).get(OFFER_RULES)
+    blob = (await store.view_rows(OPERATORS_PART, [OFFER_RULES])).get(OFFER_RULES)
     try:
         return None if blob is None else decode(blob)
     except msgspec.DecodeError as error:
@@ -31,7 +31,7 @@ async def applied(store: Store) -> OfferRules | None:
 async def apply(store: Store, rules: OfferRules | None) -> int:
     """Put rules in force, None: no rules any more; return the new version of the part of the view."""
     row = None if rules is None else encode(rules)
-    return await store.publish_view(OFFER_RULES_PART, {OFFER_RULES: row})
+    return await store.publish_view(OPERATORS_PART, {OFFER_RULES: row})
 
 
 def running(rules: OfferRules, at: float) -> int:

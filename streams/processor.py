@@ -164,7 +164,7 @@ class Processor:
 
     def adopt(self, view: View, work: Work) -> None:
         """Go on with a newer merged view; noted in the journal, for it changes decisions."""
-        if view.versions == self.versions:
+        if view.versions == self.versions or not self.core.reads(view):
             return
         # It may make offers, whose ids a replay has to find again: versions only grow.
         number, place = self.shard.number, sum(view.versions)

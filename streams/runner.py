@@ -138,7 +138,7 @@ class Runner:
                     shard=str(self.shard),
                 )
             self._warn_of_pins()
-            if any(snapshot.views):
+            if any(snapshot.views) and self._merges_view():
                 self.processor.core.resume(await self._view_at(snapshot.views))
         starts = dict(claim.watermarks) | self.processor.positions
         for entry in claim.journal:
@@ -151,7 +151,7 @@ class Runner:
         return starts
 
     def _warn_of_pins(self) -> None:
-        if not self._reads_view():
+        if not self._merges_view():
             return
         for family, pin in self._settings.pins().items():
             if not self.processor.core.can_pin(family, pin):
@@ -259,14 +259,14 @@ class Runner:
     def _begin(self) -> Work:
         """Return work that begins with what was decided elsewhere: by the merge, and by operators."""
         work = self.processor.begin()
-        if self._reads_view():
-            self.processor.adopt(self._views.latest, work)
+        self.processor.adopt(self._views.latest, work)
+        if self._merges_view():
             for family, pin in self._settings.pins().items():
                 self.processor.pin(family, pin, work)
         return work
 
-    def _reads_view(self) -> bool:
-        return FLOW_NAMED[self.shard.flow].reads_view
+    def _merges_view(self) -> bool:
+        return FLOW_NAMED[self.shard.flow].merges_view
 
     async def maintain(self, pace: Pace | None = None) -> None:
         """What has to be done now and then: publish rows, if the ``pace`` has room, tick, snapshot."""

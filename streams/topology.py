@@ -24,6 +24,9 @@ class Core(Protocol):
     def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
         """Take an event in."""
 
+    def reads(self, view: View) -> bool:
+        """Whether a newer merged view has anything new for this shard."""
+
     def adopt(self, view: View, effects: Effects) -> None:
         """Go on with a newer merged view."""
 
@@ -52,7 +55,8 @@ class Flow:
 
     name: Area
     new_core: Callable[[Settings], Core]
-    reads_view: bool
+    merges_view: bool
+    """Whether what its shards count makes the merged view."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -61,8 +65,8 @@ class Flow:
 
 
 FLOWS: tuple[Flow, ...] = (
-    Flow("shop", lambda settings: ShopShard(settings.shop()), reads_view=True),
-    Flow("floor", lambda settings: FloorShard(settings.floor), reads_view=False),
+    Flow("shop", lambda settings: ShopShard(settings.shop()), merges_view=True),
+    Flow("floor", lambda settings: FloorShard(settings.floor), merges_view=False),
 )
 FLOW_NAMED: dict[Area, Flow] = {flow.name: flow for flow in FLOWS}
 FLOW_OF_TOPIC: dict[str, Flow] = {topic: flow for flow in FLOWS for topic in flow.topics}

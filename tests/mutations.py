@@ -1,7 +1,7 @@
 """Bad events on purpose: the tests and the system suite feed them in and expect each refused.
 
 Every bad event comes with its kind, the reason it must be refused for. Most are refused by the
-decoder; the two kinds in `LATER` fit the schema, and a later step refuses them.
+decoder; the kinds in `LATER` fit the schema, and a later step refuses them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemas.topics import MAX_EVENT_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LATER: frozenset[Reason] = frozenset({"future_time", "unknown_unit"})
+LATER: frozenset[Reason] = frozenset({"future_time", "unknown_unit", "unknown_alarm"})
 """The kinds that decode well and are refused by a later step."""
 
 HUGE_BYTES = 10 * 1024 * 1024
@@ -41,7 +41,7 @@ def mutated(
     """
     # A text seeds the generator through SHA-512: the same on every machine and Python.
     rng = random.Random(f"{topic}/{seed}")
-    mutations = [*_ANY_TOPIC, _unknown_unit] if topic == "sensors" else _ANY_TOPIC
+    mutations = [*_ANY_TOPIC, *_OF_TOPIC.get(topic, ())]
     for index in range(count):
         event = json.loads(rng.choice(_valid(topic)))
         event["event_id"] = f"bad-{topic}-{seed}-{index}"
@@ -213,6 +213,11 @@ def _unknown_unit(event: Event, _rng: random.Random) -> Bad:
     return _raw(event), "unknown_unit"
 
 
+def _unknown_alarm(event: Event, _rng: random.Random) -> Bad:
+    event.update(machine="furlong")
+    return _raw(event), "unknown_alarm"
+
+
 _ANY_TOPIC: list[Callable[[Event, random.Random], Bad]] = [
     _empty,
     _truncated,
@@ -233,3 +238,7 @@ _ANY_TOPIC: list[Callable[[Event, random.Random], Bad]] = [
     _too_large,
     _future,
 ]
+_OF_TOPIC: dict[str, tuple[Callable[[Event, random.Random], Bad], ...]] = {
+    "sensors": (_unknown_unit,),
+    "commands": (_unknown_alarm,),
+}

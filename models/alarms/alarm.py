@@ -15,7 +15,9 @@ from typing import Literal, NamedTuple
 State = Literal[
     "normal", "active", "acknowledged", "returned", "shelved", "suppressed", "out_of_service",
 ]  # fmt: skip
-Suppression = Literal["not_running", "parent", "flood"]
+Suppression = Literal["not_running", "parent", "group", "flood"]
+"""Why it is not told to operators: the machine stands still, another alarm says so already, several
+sensors of the machine do, or there are more alarms than anybody can read."""
 
 _FEW = 3
 
@@ -26,7 +28,8 @@ class AlarmSettings:
 
     on_samples: int = 1
     on_delay_s: float = 0.0
-    """The condition must have stood for so many samples in a row, and so long."""
+    """The condition must have stood for so many samples in a row, and so long. With a delay, samples
+    between limit and deadband neither count nor begin it anew."""
     off_samples: int = 1
     off_delay_s: float = 0.0
     """And must have been gone for so many, and so long."""
@@ -68,6 +71,8 @@ class Alarm:
     _samples: int = 0
     """How many samples in a row speak for a change of the condition, and since when."""
     _from: float = 0.0
+    _towards: bool = False
+    """Whether the last one does."""
     _called: float = 0.0
     _activations: list[float] = field(default_factory=list)
 
@@ -97,25 +102,24 @@ class Alarm:
 
     def step(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> Change | None:
         """Take a sample: ``over`` the limit, or ``under`` the limit less its deadband, or neither."""
-        towards = under if self.present else over
-        if not towards:
-            # Between limit and deadband nothing speaks for a change.
-            self._samples = 0
-        else:
+        towards, away = (under, over) if self.present else (over, under)
+        if towards:
             if not self._samples:
                 self._from = at
             self._samples += 1
-        return self.pass_time(at, settings)
+            self._move(at, settings)
+        elif away or not (settings.off_delay_s if self.present else settings.on_delay_s):
+            self._samples = 0
+        self._towards = towards
+        return self._pass(at, settings)
 
     def pass_time(self, at: float, settings: AlarmSettings) -> Change | None:
         """Let time pass: delays end, shelves too, and what stands too long calls again."""
-        if self._samples:
-            stood = at - self._from
-            if not self.present:
-                if self._samples >= settings.on_samples and stood >= settings.on_delay_s:
-                    self._activate(at, settings)
-            elif self._samples >= settings.off_samples and stood >= self._off_delay(at, settings):
-                self._clear(settings)
+        if self._samples and self._towards:
+            self._move(at, settings)
+        return self._pass(at, settings)
+
+    def _pass(self, at: float, settings: AlarmSettings) -> Change | None:
         change = self._tell(at)
         if change is None and self._calls_again(at, settings):
             self.acked = False
@@ -132,9 +136,13 @@ class Alarm:
         return self._tell(at)
 
     def shelve(self, at: float, until: float) -> Change | None:
-        """Keep it quiet until a time."""
+        """Keep it quiet until a time; another time is told too."""
+        moved = until != self.shelved_until
         self.shelved_until = until
-        return self._tell(at)
+        change = self._tell(at)
+        if change is None and moved and self.told == "shelved":
+            return Change("shelved", "shelved")
+        return change
 
     def unshelve(self, at: float) -> Change | None:
         """End that early."""
@@ -159,8 +167,18 @@ class Alarm:
         self.present, self.acked, self._samples = False, True, 0
         return self._tell(at)
 
+    def _move(self, at: float, settings: AlarmSettings) -> None:
+        """Have the condition come or go if enough speaks for it."""
+        stood = at - self._from
+        if not self.present:
+            if self._samples >= settings.on_samples and stood >= settings.on_delay_s:
+                self._activate(at, settings)
+        elif self._samples >= settings.off_samples and stood >= self._off_delay(at, settings):
+            self._clear(settings)
+
     def _activate(self, at: float, settings: AlarmSettings) -> None:
         self.present, self.since, self._samples = True, at, 0
+        self.suppressed.discard("group")  # that was another time
         self.acked = False
         self.occurrence += 1
         self._called = at

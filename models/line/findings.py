@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from models.alarms.alarm import Alarm, Change
 
-Run = Literal["flat_line", "bad_quality", "stale"]
+Run = Literal["bad_quality", "stale", "flat_line"]
 """What a run of samples shows, or a silence: rule and condition at once."""
-Rule = Literal["anomaly", "flat_line", "bad_quality", "stale", "multivariate"]
+LimitRule = Literal["high_high", "high", "low", "low_low", "rate"]
+"""Limits that somebody set: rule and condition at once."""
+Rule = Literal[
+    "anomaly", "flat_line", "bad_quality", "stale", "high_high", "high", "low", "low_low", "rate",
+    "out_of_control", "multivariate", "flood",
+]  # fmt: skip
 """What an alarm is about; with its place it names the alarm."""
 Condition = Literal[
-    "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "multivariate",
+    "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "high_high", "high", "low",
+    "low_low", "rate", "out_of_control", "multivariate", "flood", "baseline_moved",
 ]  # fmt: skip
 """What is wrong: of one rule there may be several."""
 Priority = Literal["low", "medium", "high"]
 
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+RUNS: tuple[Run, ...] = get_args(Run)
+LIMITS: tuple[LimitRule, ...] = get_args(LimitRule)
+SENSOR_RULES: tuple[Rule, ...] = ("anomaly", *RUNS, *LIMITS, "out_of_control")
+"""What a sensor can be in alarm for; a machine can for `multivariate`, a line for `flood`."""
 MAY_BE_NORMAL = frozenset({"deviation", "spread", "shape", "multivariate"})
 """What turns out to be normal if it lasts: a new level, but not a dead sensor."""
+
+
+def condition_of(rule: Rule) -> Condition:
+    """Return what a rule is about while nothing is known that says it more exactly."""
+    return "deviation" if rule == "anomaly" else rule
 
 
 class Evidence(NamedTuple):
@@ -26,10 +42,11 @@ class Evidence(NamedTuple):
     condition: Condition
     z: float = 0.0
     limit: float = 0.0
+    """In sigma; of limits that somebody set, in the sensor's unit."""
     value: float | None = None
     expected: float | None = None
     contributors: tuple[tuple[str, float], ...] = ()
-    """Of a machine: its sensors and their shares, the largest first."""
+    """Of a machine: its sensors and their shares, the largest first. Of a line: its machines."""
 
 
 class Finding(NamedTuple):
@@ -38,6 +55,7 @@ class Finding(NamedTuple):
     rule: Rule
     alarm: Alarm
     change: Change
-    evidence: Evidence
+    evidence: Evidence | None
+    """None: not samples changed it, but time or somebody."""
     relearnt: bool = False
     """It ended because what it was about is normal from now on."""

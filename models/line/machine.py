@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from models.alarms.alarm import Alarm, AlarmSettings, Suppression
+from models.alarms.alarm import Alarm, AlarmSettings, Change, Suppression
 from models.cleaning.quality import Quality
 from models.line.findings import Evidence, Finding, Rule
+from models.line.plans import PLAIN, PLAIN_MACHINE, MachinePlan, SensorPlan
 from models.line.rows import Row, Rows
 from models.line.sensor import SensorSettings, SensorWatch
 from models.scorers.machine import MachineScore, MachineScored, MachineSettings
 
 _TOLD = 5
 """So many contributors are named."""
+_GROUP = 2
+"""So many of its sensors are told of at once; the machine has a trouble, and more alarms say no more."""
 _EXPLAINED = 0.5
 """Sensors that are in alarm themselves and make up so much of a machine's score explain it."""
 
@@ -44,10 +48,18 @@ class WatchSettings:
 class MachineWatch:
     """The state of one machine."""
 
-    __slots__ = ("_rows", "_stood", "alarm", "score", "sensors", "state", "z")
+    __slots__ = (
+        "_rows", "_stood", "alarm", "score", "sensors", "state", "state_at", "turning", "watermark", "z",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.state = "running"
+        self.state_at = 0.0
+        """Unix seconds since when it is so."""
+        self.turning = True
+        """Whether it runs as far as a sensor can say, if one is to say it."""
+        self.watermark = 0.0
+        """Unix seconds of the newest sample of any of its sensors."""
         self.sensors: OrderedDict[str, SensorWatch] = OrderedDict()
         self.alarm = Alarm()
         """Of all sensors together."""
@@ -57,47 +69,98 @@ class MachineWatch:
         self._rows = Rows()
         self._stood = 0
 
+    def runs(self, plan: MachinePlan = PLAIN_MACHINE) -> bool:
+        """Return whether it runs: what stands still is not scored."""
+        return self.turning and self.state in plan.running.states
+
     def take(
-        self, name: str, x: float | None, quality: Quality, at: float, settings: WatchSettings
-    ) -> list[tuple[str | None, Finding]]:
+        self, name: str, x: float | None, quality: Quality, at: float, settings: WatchSettings,
+        plan: SensorPlan = PLAIN, machine: MachinePlan = PLAIN_MACHINE,
+    ) -> list[tuple[str | None, Finding]]:  # fmt: skip
         """Take a sample of a sensor in; return the alarms that changed, each with its sensor.
 
-        The machine's own alarm has none. Samples of a sensor come in the order of time.
+        The machine's own alarm has none. Samples of a sensor come in the order of time. ``plan`` and
+        ``machine``: what somebody said of the sensor and of the machine.
         """
         watch = self.sensors[name]
-        found: list[tuple[str | None, Finding]] = [
-            (name, finding) for finding in watch.take(x, quality, at, settings.sensor)
-        ]
+        found: list[tuple[str | None, Finding]] = []
+        for finding in watch.take(x, quality, at, settings.sensor, plan):
+            found += self._grouped(name, finding, at)
         row = self._rows.take(
             name, x, settings.machine.most_sensors, good=quality != "bad" and x is not None
         )
         if row is not None:
-            found += [(None, finding) for finding in self._take_row(row, at, settings)]
+            found += [(None, finding) for finding in self._take_row(row, at, settings, machine)]
         return found
+
+    def alarms(self) -> Iterator[tuple[str | None, Rule, Alarm]]:
+        """Yield all alarms that were ever raised, or are about to be: its own, then its sensors'."""
+        yield None, "multivariate", self.alarm
+        for name, watch in self.sensors.items():
+            for rule, alarm in watch.alarms.items():
+                yield name, rule, alarm
+
+    def first_out(self, name: str | None, rule: Rule) -> tuple[str | None, Rule] | None:
+        """Return which of its alarms came first of those that stand, if it is not this one."""
+        first = min(
+            ((alarm.since, other, own) for other, own, alarm in self.alarms() if alarm.present),
+            key=lambda each: (each[0], each[1] or "", each[2]),
+            default=None,
+        )
+        return None if first is None or first[1:] == (name, rule) else first[1:]
 
     def suppress(
         self, at: float, reason: Suppression, *, on: bool
     ) -> list[tuple[str | None, Finding]]:
         """Suppress all alarms for a reason, or no longer; return those that changed, as `take` does."""
-        own: list[tuple[str | None, Rule, Alarm]] = [(None, "multivariate", self.alarm)]
-        own += [
-            (name, rule, alarm)
-            for name, watch in self.sensors.items()
-            for rule, alarm in watch.alarms.items()
-        ]
         changed = [
-            (name, rule, alarm, alarm.suppress(at, reason, on=on)) for name, rule, alarm in own
+            (name, rule, alarm, alarm.suppress(at, reason, on=on))
+            for name, rule, alarm in self.alarms()
         ]
         return [
-            (
-                name,
-                Finding(rule, alarm, change, Evidence("deviation" if rule == "anomaly" else rule)),
-            )
+            (name, Finding(rule, alarm, change, None))
             for name, rule, alarm, change in changed
             if change is not None
         ]
 
-    def _take_row(self, row: Row, at: float, settings: WatchSettings) -> list[Finding]:
+    def call_normal(self, at: float) -> list[Finding]:
+        """Learn anew how its sensors behave together; return its own alarm if that ends it."""
+        self.score, self._stood = None, 0
+        change = self.alarm.clear(at)
+        if change is None:
+            return []
+        return [Finding("multivariate", self.alarm, change, None, relearnt=True)]
+
+    def _grouped(self, name: str, finding: Finding, at: float) -> list[tuple[str | None, Finding]]:
+        """Return a finding of a sensor, kept back if enough others of the machine say it already.
+
+        When those are over, what is still kept back is told.
+        """
+        if finding.rule != "anomaly":
+            return [(name, finding)]
+        others = [
+            (own, watch.alarms["anomaly"])
+            for own, watch in self.sensors.items()
+            if own != name and "anomaly" in watch.alarms
+        ]
+        told = sum(alarm.told in ("active", "acknowledged") for _, alarm in others)
+        if finding.change.after == "active" and finding.change.before == "normal":
+            if told < _GROUP:
+                return [(name, finding)]
+            kept_back = finding.alarm.suppress(at, "group", on=True)
+            after = finding.change.after if kept_back is None else kept_back.after
+            return [(name, finding._replace(change=Change(finding.change.before, after)))]
+        found: list[tuple[str | None, Finding]] = [(name, finding)]
+        if not finding.alarm.present and not told:
+            for own, alarm in others:
+                change = alarm.suppress(at, "group", on=False)
+                if change is not None:
+                    found.append((own, Finding("anomaly", alarm, change, None)))
+        return found
+
+    def _take_row(
+        self, row: Row, at: float, settings: WatchSettings, plan: MachinePlan
+    ) -> list[Finding]:
         names = self._rows.names
         if len(names) < 2 or not row.sound:
             return []
@@ -106,7 +169,7 @@ class MachineWatch:
             score = self.score = MachineScore(len(names), settings.machine)
         scored = score.score(row.values, settings.machine)
         self.z = scored.z
-        found = self._judge(score, scored, at, settings)
+        found = self._judge(score, scored, at, settings, plan)
         if self.score is score:
             digits = self._digits() if score.learning else ()
             score.learn(scored, settings.machine, digits, quiet=self.alarm.quiet)
@@ -120,9 +183,10 @@ class MachineWatch:
         ]
 
     def _judge(
-        self, score: MachineScore, scored: MachineScored, at: float, settings: WatchSettings
-    ) -> list[Finding]:
-        if scored.z is None:
+        self, score: MachineScore, scored: MachineScored, at: float, settings: WatchSettings,
+        plan: MachinePlan,
+    ) -> list[Finding]:  # fmt: skip
+        if scored.z is None or not plan.alarms.enabled("multivariate"):
             return []
         limit = settings.machine.limit
         evidence = Evidence("multivariate", scored.z, limit)
@@ -136,7 +200,8 @@ class MachineWatch:
             # One trouble, one alarm: a sensor that says so itself speaks for the machine.
             changes.append(self.alarm.suppress(at, "parent", on=self._is_explained(evidence)))
         under = scored.z < settings.deadband * limit
-        changes.append(self.alarm.step(at, settings.multivariate, over=over, under=under))
+        behaviour = plan.alarms.of("multivariate", settings.multivariate)
+        changes.append(self.alarm.step(at, behaviour, over=over, under=under))
         if not self.alarm.present:
             self.alarm.suppressed.discard("parent")
         found = [

@@ -1,4 +1,4 @@
-"""All that is watched of one sensor: quality, silence, flat lines, and how unusual its values are."""
+"""All that is watched of one sensor: quality, silence, flat lines, limits, and how unusual its values are."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from dataclasses import dataclass, field
 
 from models.alarms.alarm import Alarm, AlarmSettings
 from models.cleaning.quality import Quality
-from models.line.findings import Evidence, Finding, Rule, Run
+from models.line.charting import Charting
+from models.line.document import ChartChoice
+from models.line.findings import LIMITS, RUNS, Evidence, Finding, Rule
+from models.line.limits import Judged, judge, judge_rate
+from models.line.plans import PLAIN, SensorPlan
 from models.scorers.rest import Rest, RestSettings
 from models.scorers.sensor import Scored, ScorerSettings, SensorScore
+from models.scorers.slope import Slope
 
+_CHARTED = AlarmSettings()
+_SET: frozenset[Rule] = frozenset({*LIMITS, "out_of_control"})
+"""What there is only if somebody wants it."""
 _YOUNG = 4
 """An alarm of a sensor that is not known for long ends after so many times as many samples."""
 
@@ -48,80 +56,152 @@ class SensorSettings:
 class SensorWatch:
     """The state of one sensor."""
 
-    __slots__ = ("_stood", "alarms", "last_at", "rest", "score")
+    __slots__ = (
+        "_pending", "_stood", "alarms", "charting", "last_at", "rest", "score", "slope",
+    )  # fmt: skip
 
     def __init__(self, unit: str, settings: SensorSettings) -> None:
         self.score = SensorScore(unit, settings.scorer)
         self.rest = Rest()
         self.alarms: dict[Rule, Alarm] = {}
         """Those that were ever raised, or are about to be."""
+        self.slope: Slope | None = None
+        """Kept while somebody limits the rate of change."""
+        self.charting: Charting | None = None
+        """Kept while somebody wants a control chart."""
         self.last_at = 0.0
         self._stood = 0
         """How many samples the anomaly has stood."""
+        self._pending: dict[Rule, Evidence] = {}
+        """What the last sample said for alarms whose delay runs: it may end without another one."""
 
     @property
     def quiet(self) -> bool:
         """Nothing is wrong, nor about to be: models may learn."""
-        return all(alarm.quiet for alarm in self.alarms.values())
+        # A chart signals for small shifts, and stays so for half an hour: that stops nobody else.
+        return all(alarm.quiet for rule, alarm in self.alarms.items() if rule != "out_of_control")
+
+    def learnt(self, settings: SensorSettings) -> bool:
+        """Return whether it is known what is normal."""
+        return self.score.baseline.ready(settings.scorer.baseline)
 
     def take(
-        self, x: float | None, quality: Quality, at: float, settings: SensorSettings
-    ) -> list[Finding]:
+        self, x: float | None, quality: Quality, at: float, settings: SensorSettings,
+        plan: SensorPlan = PLAIN,
+    ) -> list[Finding]:  # fmt: skip
         """Take a sample in, in its canonical unit; return the alarms that changed.
 
         Samples come in the order of time, of a machine that is running. A sample of bad quality has no
-        value; of uncertain quality it is scored and not learnt.
+        value; of uncertain quality it is scored and not learnt. ``plan``: what somebody said of it.
         """
         self.last_at = at
         self.rest.hear(at)
         found: list[Finding] = []
         if x is None or quality == "bad":
-            run = self.rest.bad_sample()
-            self._step(
-                "bad_quality", Evidence("bad_quality"), at, settings.condition, found,
-                over=run >= settings.rest.bad_run, under=False,
-            )  # fmt: skip
+            over = self.rest.bad_sample() >= settings.rest.bad_run
+            judged = Judged("bad_quality", over, under=False, evidence=Evidence("bad_quality"))
+            self._step(judged, at, settings.condition, plan, found)
             return found
         self.rest.bad = 0
         was_quiet = self.quiet
         scored = self.score.score(x, settings.scorer)
-        expected = self.score.baseline.base.mean
-        runs: dict[Run, bool] = {
-            "bad_quality": False,
-            "stale": False,
-            "flat_line": self.rest.is_flat(x, settings.rest),
-        }
-        for rule, over in runs.items():
-            evidence = Evidence(rule, value=x, expected=expected)
-            self._step(rule, evidence, at, settings.condition, found, over=over, under=not over)
+        for run in RUNS:
+            over = run == "flat_line" and self.rest.is_flat(x, settings.rest)
+            evidence = Evidence(run, value=x, expected=self.score.baseline.base.mean)
+            self._step(Judged(run, over, not over, evidence), at, settings.condition, plan, found)
+        if plan is not PLAIN or self.alarms:
+            self._hold_to(plan, x, at, settings, found)
         quiet = was_quiet and self.quiet
         if quality == "good":
             self.rest.learn(x, settings.rest, quiet=quiet)
         flat = self.alarms.get("flat_line")
         if flat is not None and flat.present:
             return found  # what a dead sensor repeats says nothing
-        self._judge(scored, at, settings, found)
+        self._judge(scored, at, settings, plan, found)
         if quality == "good":
             quiet = was_quiet and self.quiet
+            if plan.chart is not None and quiet:
+                self._chart(plan.chart, x, at, plan, found)
             self.score.learn(scored, settings.scorer, quiet=quiet, interval_s=self.rest.interval)
         return found
 
-    def pass_time(self, at: float, settings: SensorSettings) -> list[Finding]:
+    def pass_time(
+        self, at: float, settings: SensorSettings, plan: SensorPlan = PLAIN
+    ) -> list[Finding]:
         """Let time pass without a sample; return the alarms that changed."""
         found: list[Finding] = []
         if at >= self.rest.stale_at(settings.rest):
             evidence = Evidence("stale", value=self.rest.last)
-            self._step("stale", evidence, at, settings.condition, found, over=True, under=False)
+            self._step(Judged("stale", True, False, evidence), at, settings.condition, plan, found)
+        for rule, alarm in self.alarms.items():
+            change = alarm.pass_time(at, self.settings_of(rule, settings, plan))
+            if change is not None:
+                found.append(Finding(rule, alarm, change, self._pending.pop(rule, None)))
         return found
+
+    def settings_of(self, rule: Rule, settings: SensorSettings, plan: SensorPlan) -> AlarmSettings:
+        """Return how one of its alarms behaves."""
+        if rule == "anomaly":
+            usual: AlarmSettings = settings.anomaly
+        elif rule in LIMITS:
+            usual = plan.limit_alarm
+        else:
+            usual = settings.condition if rule in RUNS else _CHARTED
+        return plan.alarms.of(rule, usual)
 
     def relearn(self, settings: SensorSettings) -> None:
         """Begin to learn anew what is normal."""
         self.score = SensorScore(self.score.unit, settings.scorer)
+        if self.charting is not None:
+            self.charting.rebaseline()
         self._stood = 0
 
-    def _judge(
-        self, scored: Scored, at: float, settings: SensorSettings, found: list[Finding]
+    def call_normal(self, at: float, settings: SensorSettings) -> list[Finding]:
+        """Learn anew, for somebody says that what is now is normal; return the alarms that end."""
+        self.relearn(settings)
+        ended = []
+        for rule in ("anomaly", "out_of_control"):
+            alarm = self.alarms.get(rule)
+            change = None if alarm is None else alarm.clear(at)
+            if alarm is not None and change is not None:
+                ended.append(Finding(rule, alarm, change, None, relearnt=True))
+        return ended
+
+    def _hold_to(
+        self, plan: SensorPlan, x: float, at: float, settings: SensorSettings, found: list[Finding]
     ) -> None:
+        """Hold a value to the limits that somebody set."""
+        sigma = self.score.baseline.base.std if self.learnt(settings) else 0.0
+        judged: list[Judged] = [judge(limit, x, sigma) for limit in plan.limits]
+        if plan.rate is None:
+            self.slope = None
+        else:
+            if self.slope is None:
+                self.slope = Slope()
+            self.slope.learn(at, x, plan.rate.over_s)
+            per_s = self.slope.per_s(plan.rate.over_s)
+            if per_s is not None:
+                judged.append(judge_rate(plan.rate, per_s, x))
+        for own in judged:
+            self._step(own, at, plan.limit_alarm, plan, found)
+        for rule in _SET - plan.rules:
+            alarm = self.alarms.get(rule)
+            if alarm is not None:
+                self._end(rule, alarm, at, found)  # nobody wants it any longer
+
+    def _chart(
+        self, choice: ChartChoice, x: float, at: float, plan: SensorPlan, found: list[Finding]
+    ) -> None:
+        if self.charting is None or self.charting.choice != choice:
+            self.charting = Charting(choice)
+        judged = self.charting.take(at, x, self.score.baseline.digit)
+        if judged is not None:
+            self._step(judged, at, _CHARTED, plan, found)
+
+    def _judge(
+        self, scored: Scored, at: float, settings: SensorSettings, plan: SensorPlan,
+        found: list[Finding],
+    ) -> None:  # fmt: skip
         # While a baseline is learnt nothing is unusual; an alarm from before can clear.
         verdict = scored.verdict
         strength = 0.0 if verdict is None else verdict.strength
@@ -131,7 +211,7 @@ class SensorWatch:
                 verdict.condition, verdict.z, verdict.limit, scored.x, verdict.expected
             )
         over, under = strength >= 1.0, strength < settings.deadband
-        self._step("anomaly", evidence, at, settings.anomaly, found, over=over, under=under)
+        self._step(Judged("anomaly", over, under, evidence), at, settings.anomaly, plan, found)
         alarm = self.alarms.get("anomaly")
         self._stood = self._stood + 1 if alarm is not None and alarm.present else 0
         if alarm is not None and not under and self._is_normal_now(at - alarm.since, settings):
@@ -151,14 +231,29 @@ class SensorWatch:
         return self._stood >= settings.normal_after and stood_s >= settings.normal_after_s
 
     def _step(
-        self, rule: Rule, evidence: Evidence, at: float, settings: AlarmSettings,
-        found: list[Finding], *, over: bool, under: bool,
+        self, judged: Judged, at: float, usual: AlarmSettings, plan: SensorPlan,
+        found: list[Finding],
     ) -> None:  # fmt: skip
+        rule, over, under, evidence = judged
         alarm = self.alarms.get(rule)
+        if not plan.alarms.enabled(rule):
+            if alarm is not None:
+                self._end(rule, alarm, at, found)
+            return
         if alarm is None:
             if not over:
                 return
             alarm = self.alarms[rule] = Alarm()
-        change = alarm.step(at, settings, over=over, under=under)
+        change = alarm.step(at, plan.alarms.of(rule, usual), over=over, under=under)
+        if over and not alarm.present:
+            self._pending[rule] = evidence
+        else:
+            self._pending.pop(rule, None)
         if change is not None:
             found.append(Finding(rule, alarm, change, evidence))
+
+    def _end(self, rule: Rule, alarm: Alarm, at: float, found: list[Finding]) -> None:
+        """End an alarm that nobody wants any more."""
+        change = alarm.clear(at) if alarm.present or not alarm.acked else None
+        if change is not None:
+            found.append(Finding(rule, alarm, change, None))

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from models.alarms.alarm import State
-from models.line.findings import MAY_BE_NORMAL, Condition, Evidence, Finding, Priority
+from models.line.findings import (
+    LIMITS,
+    MAY_BE_NORMAL,
+    PRIORITIES,
+    RUNS,
+    Condition,
+    Evidence,
+    Finding,
+    Priority,
+    Rule,
+    condition_of,
+)
+from models.line.plans import AlarmPlan, limit_priority
 from schemas.outputs import Alert, Contributor
 
 _ALARMS = uuid.uuid5(uuid.NAMESPACE_URL, "tailorline/alarms")
@@ -18,7 +31,15 @@ _SAYS: dict[Condition, str] = {
     "flat_line": "has not moved, though it normally does",
     "bad_quality": "reports bad quality",
     "stale": "has not been heard of for too long",
+    "high_high": "is above its highest limit",
+    "high": "is above its high limit",
+    "low": "is below its low limit",
+    "low_low": "is below its lowest limit",
+    "rate": "changes too fast",
+    "out_of_control": "is out of control by its chart",
     "multivariate": "behaves otherwise than its sensors did together",
+    "flood": "has more alarms than anybody can read: those of low and medium priority are kept back",
+    "baseline_moved": "has moved to another level, slowly enough to be followed",
 }
 _ADVICE: dict[Condition, str] = {
     "deviation": "Compare with the set point and with sensors beside it, then look for the cause.",
@@ -27,28 +48,49 @@ _ADVICE: dict[Condition, str] = {
     "flat_line": "Check whether the sensor is stuck, or its gateway repeats an old value.",
     "bad_quality": "Check the sensor, its wiring and its gateway.",
     "stale": "Check the gateway and the network, then the sensor.",
+    "high_high": "Act as the procedure for this limit says: it was set for a reason.",
+    "high": "Bring it back below the limit, and look for the cause.",
+    "low": "Bring it back above the limit, and look for the cause.",
+    "low_low": "Act as the procedure for this limit says: it was set for a reason.",
+    "rate": "Look at what drives it: valves, heaters, loads, set points.",
+    "out_of_control": "Look for a special cause: tool, material, setting, shift.",
     "multivariate": "Look at the sensors named, the first one first: together they are unusual.",
+    "flood": "Look for what they have in common: power, air, network, a machine that stopped.",
+    "baseline_moved": "",
 }
 _STATES: dict[State, Literal["cleared"]] = {"normal": "cleared"}
+_BY_SIGMA = frozenset({*MAY_BE_NORMAL, "out_of_control"})
 
 
 class Place(NamedTuple):
-    """Where an alarm is."""
+    """Where an alarm is: at a sensor, a machine or a line."""
 
     line: str
-    machine: str
+    machine: str | None
     sensor: str | None
 
     def __str__(self) -> str:
-        own = (self.line, self.machine) if self.sensor is None else self
-        return "/".join(str(part) for part in own)
+        return "/".join(part for part in self if part is not None)
 
 
 class Told(NamedTuple):
     """What an alarm was raised for: told again with every further change."""
 
-    condition: Condition
+    evidence: Evidence
     priority: Priority
+
+    @property
+    def condition(self) -> Condition:
+        """What is wrong."""
+        return self.evidence.condition
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody ordered about an alarm."""
+
+    by: str
+    reason: str | None = None
 
 
 def alarm_id(place: Place, rule: str) -> str:
@@ -56,27 +98,41 @@ def alarm_id(place: Place, rule: str) -> str:
     return str(uuid.uuid5(_ALARMS, f"{place}:{rule}"))
 
 
-def priority_of(evidence: Evidence) -> Priority:
-    """Return how soon to look at it."""
-    if evidence.condition in ("bad_quality", "stale"):
-        return "low"
-    strong = evidence.condition in MAY_BE_NORMAL and evidence.z >= 2 * evidence.limit
-    return "high" if strong else "medium"
+def priority_of(rule: Rule, evidence: Evidence, plan: AlarmPlan) -> Priority:
+    """Return how soon to look at an alarm.
+
+    Priority is what may come of it, and how long there is to act (ISA-18.2): nobody but the operator
+    knows that. So what is found by itself is low, and one step more urgent if it goes twice as far as its
+    limit; somebody set the limits, and those say more.
+    """
+    said = plan.priority(rule)
+    if rule in LIMITS:
+        return limit_priority(rule) if said is None else said
+    if rule == "flood":
+        return "high"
+    usual = said or "low"
+    strong = evidence.condition in MAY_BE_NORMAL and evidence.z >= 2 * evidence.limit > 0
+    if not strong or rule in RUNS:
+        return usual
+    return PRIORITIES[min(PRIORITIES.index(usual) + 1, len(PRIORITIES) - 1)]
 
 
 def alert_of(
     place: Place, finding: Finding, told: Told, *, at: datetime, unit: str | None, alert_id: str,
-
+    name: str = "", first_out: str | None = None, order: Order | None = None,
 ) -> Alert:  # fmt: skip
-    """Return the event that tells of a finding at a time."""
-    evidence, alarm, state = finding.evidence, finding.alarm, finding.change.after
+    """Return the event that tells of a finding at a time; ``name``: the rule, if that is not enough."""
+    alarm, state = finding.alarm, finding.change.after
+    evidence = finding.evidence or told.evidence
+    since = datetime.fromtimestamp(alarm.since, UTC) if alarm.occurrence else at
+    until = datetime.fromtimestamp(alarm.shelved_until, UTC) if state == "shelved" else None
     return Alert(
         alert_id=alert_id,
-        alarm_id=alarm_id(place, finding.rule),
+        alarm_id=alarm_id(place, name or finding.rule),
         occurrence=alarm.occurrence,
         state=_STATES.get(state, state),  # type: ignore[arg-type]
         occurred_at=at,
-        since=datetime.fromtimestamp(alarm.since, UTC),
+        since=since,
         line=place.line,
         machine=place.machine,
         sensor=place.sensor,
@@ -85,30 +141,63 @@ def alert_of(
         value=evidence.value,
         unit=unit,
         expected=evidence.expected,
-        z=evidence.z,
+        z=evidence.z if told.condition in _BY_SIGMA else 0.0,
         limit=evidence.limit,
-        text=f"{place} {_words(finding, told, at)}.",
+        text=f"{place} {_words(finding, told, at, unit)}."[:_MOST],
         contributors=tuple(
-            Contributor(sensor=name, share=share) for name, share in evidence.contributors
+            Contributor(sensor=own, share=share) for own, share in evidence.contributors
         ),
         advice=_ADVICE[told.condition] if state == "active" else "",
+        first_out=first_out,
+        by=None if order is None else order.by,
+        reason=None if order is None else order.reason,
+        until=until,
     )
 
 
-def _words(finding: Finding, told: Told, at: datetime) -> str:
-    evidence, state = finding.evidence, finding.change.after
+_MOST = 500
+
+
+def _words(finding: Finding, told: Told, at: datetime, unit: str | None) -> str:
+    state = finding.change.after
     if finding.relearnt:
         hours = (at.timestamp() - finding.alarm.since) / 3600
         return f"has been so for {hours:.1f} hours: from now on that is normal"
+    if state == "shelved":
+        until = datetime.fromtimestamp(finding.alarm.shelved_until, UTC)
+        return f"{_wrong(told, unit)}, shelved until {until:%Y-%m-%d %H:%M} UTC"
+    if state == "out_of_service":
+        return "is out of service"
     if state in ("normal", "returned"):
         return "is back to normal"
-    text = _SAYS[told.condition]
-    if told.condition in MAY_BE_NORMAL:
-        text += f" ({evidence.z:.1f} sigma, limit {evidence.limit:.1f})"
-    if evidence.contributors:
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in evidence.contributors[:3])
-        text += f"; most of it: {shares}"
+    text = _wrong(told if finding.evidence is None else _again(told, finding.evidence), unit)
     if state == "suppressed":
         why = sorted(finding.alarm.suppressed)
         text += f"; suppressed: {', '.join(reason.replace('_', ' ') for reason in why)}"
+    if state == "acknowledged":
+        text += "; acknowledged"
     return text
+
+
+def _again(told: Told, evidence: Evidence) -> Told:
+    return told._replace(evidence=evidence._replace(condition=told.condition))
+
+
+def _wrong(told: Told, unit: str | None) -> str:
+    evidence = told.evidence
+    text = _SAYS[evidence.condition]
+    if evidence.condition in _BY_SIGMA and evidence.limit:
+        text += f" ({evidence.z:.1f} sigma, limit {evidence.limit:.1f})"
+    elif evidence.condition == "rate" and evidence.expected is not None:
+        text += f" ({evidence.expected:.4g} {unit} a minute, limit {evidence.limit:.4g})"
+    elif evidence.condition in LIMITS and evidence.value is not None:
+        text += f" ({evidence.value:.6g} {unit}, limit {evidence.limit:.6g})"
+    if evidence.contributors:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in evidence.contributors[:3])
+        text += f"; most of it: {shares}"
+    return text
+
+
+def unraised(rule: Rule) -> Told:
+    """Return what is told of an alarm that was never raised."""
+    return Told(Evidence(condition_of(rule)), "low")

@@ -69,7 +69,7 @@ def _faults(
         for fault in hit:
             found[fault] = min(at - fault.start_s, found.get(fault, float("inf")))
         if not hit:
-            place = "/".join((alert.line, alert.machine, alert.sensor or "machine"))
+            place = "/".join(filter(None, (alert.line, alert.machine, alert.sensor or "machine")))
             false.append(f"{place} {alert.condition} at {at:.0f} s")
     return {
         "faults_planted": len(faults),

@@ -7,7 +7,7 @@ import pytest
 
 from models.campaigns.checking import checked
 from models.campaigns.document import OfferRules
-from models.view import OFFER_RULES, OFFER_RULES_PART
+from models.view import OFFER_RULES, OPERATORS_PART
 from streams import offer_rules
 from streams.rules_file import parse
 from tests.cli.installation import fill
@@ -76,7 +76,7 @@ def test_applied_rules_are_in_force_and_the_next_take_their_place(run, installed
 
 def test_the_same_rules_again_are_not_published_again(run, installed, file):
     def version():
-        return installed.in_store(lambda store: store.view_since(OFFER_RULES_PART, 0)).version
+        return installed.in_store(lambda store: store.view_since(OPERATORS_PART, 0)).version
 
     run("offers", "apply", file(SALE), **installed.env)
     before = version()
@@ -122,7 +122,7 @@ def test_clear_says_what_it_would_take_away_and_does_it_when_told_twice(run, ins
 
 def test_rules_that_cannot_be_read_are_said_and_can_be_replaced(run, installed, file):
     bad = {OFFER_RULES: b'{"limits": 3}'}
-    installed.in_store(lambda store: store.publish_view(OFFER_RULES_PART, bad))
+    installed.in_store(lambda store: store.publish_view(OPERATORS_PART, bad))
     for command in (("show",), ("clear",)):
         result = run("offers", *command, **installed.env)
         assert (result.exit_code, "offers apply FILE" in result.stderr) == (1, True)

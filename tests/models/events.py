@@ -18,6 +18,7 @@ from schemas.clickstream import (
     Search,
     View,
 )
+from schemas.commands import Command
 from schemas.orders import OrderCancelled, OrderLine, OrderPlaced, OrderReturned
 from schemas.sensors import MachineState, Measurement, ProductionCount
 
@@ -112,7 +113,14 @@ def state(name: Any, at: float = 0.0, **more: Any) -> MachineState:
     return MachineState(state=name, **fields)
 
 
+def command(kind: type[Any], at: float = 0.0, **more: Any) -> Any:
+    fields: dict[str, Any] = {"line": "l1", "machine": "m1", "by": "kim", **_common(at, more)}
+    return kind(**fields)
+
+
 def topic_of(event: Any) -> str:
+    if isinstance(event, Command):
+        return "commands"
     if isinstance(event, OrderPlaced | OrderCancelled | OrderReturned):
         return "orders"
     if isinstance(event, ArticleChanged):

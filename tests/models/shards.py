@@ -9,16 +9,33 @@ import numpy as np
 
 from models.campaigns.campaign import Campaign
 from models.campaigns.document import OfferRules
-from models.effects import Origin
+from models.effects import Effects, Origin
 from models.floor import FloorSettings, FloorShard
 from models.itemsets.counts import ItemsetSettings
+from models.line.document import (
+    AlarmChoice,
+    ChartChoice,
+    LineChoice,
+    LineRules,
+    MachineChoice,
+    RateChoice,
+    SensorChoice,
+)
 from models.line.machine import WatchSettings
 from models.line.sensor import SensorSettings
 from models.merge import MergeSettings
 from models.offers.settings import OfferSettings
 from models.scorers.machine import MachineSettings
 from models.shop import ShopSettings, ShopShard
-from models.view import OFFER_RULES, encode
+from models.view import LINE_RULES, OFFER_RULES, View, encode
+from schemas.commands import (
+    Acknowledge,
+    CallNormal,
+    Command,
+    PutIntoService,
+    Shelve,
+    TakeOutOfService,
+)
 from schemas.orders import OrderLine
 from tests.models import events as e
 from tests.models.stores import Store, view_of
@@ -82,6 +99,38 @@ def configured(basket: str, number: int) -> tuple[OrderLine, ...]:
     )
 
 
+LINE = LineRules(
+    alarms={"all": AlarmChoice(acknowledge=True, realarm_s=50.0)},
+    lines={
+        "l1": LineChoice(
+            machines={
+                "m1": MachineChoice(
+                    ideal_cycle_s=2.0,
+                    sensors={
+                        "temperature": SensorChoice(
+                            limits={"high": 25.0, "low_low": 0.0},
+                            rate=RateChoice(per_min=40.0, over_s=30.0),
+                            control_chart=ChartChoice(size=2, every_s=6.0),
+                            alarms={"limits": AlarmChoice(on_delay_s=2.0, off_delay_s=2.0)},
+                        ),
+                        "pressure": SensorChoice(
+                            control_chart=ChartChoice(chart="ewma", size=2, every_s=6.0)
+                        ),
+                    },
+                )
+            }
+        )
+    },
+)
+COMMANDS: dict[int, tuple[type[Command], dict[str, Any]]] = {
+    150: (Shelve, {"sensor": "pressure", "for_s": 200.0, "reason": "being cleaned"}),
+    330: (Acknowledge, {}),
+    400: (TakeOutOfService, {"sensor": "temperature", "reason": "being replaced"}),
+    450: (PutIntoService, {}),
+    600: (CallNormal, {"reason": "another recipe"}),
+}
+
+
 def floor_events(seed: int, number: int = 900) -> list[Any]:
     """Draw samples of two sensors, with faults, other units, bad quality and a machine that stops."""
     rng, made = random.Random(seed), list[Any]()
@@ -105,6 +154,9 @@ def floor_events(seed: int, number: int = 900) -> list[Any]:
         )
         if n % 50 == 0:
             made.append(e.made("s1", rng.randrange(5), rng.randrange(2), at, event_id=f"m{n}"))
+        if n in COMMANDS:
+            kind, more = COMMANDS[n]
+            made.append(e.command(kind, at, event_id=f"c{n}", **more))
         if n in {700, 750}:
             made.append(e.state("stopped" if n == 700 else "running", at, event_id=f"s{n}"))
         if n % 97 == 0:
@@ -113,7 +165,7 @@ def floor_events(seed: int, number: int = 900) -> list[Any]:
 
 
 def quick_floor() -> FloorShard:
-    return FloorShard(
+    shard = FloorShard(
         FloorSettings(
             watch=WatchSettings(
                 sensor=SensorSettings(normal_after=100, normal_after_s=0.0),
@@ -122,6 +174,8 @@ def quick_floor() -> FloorShard:
             seen_ids=300,
         )
     )
+    shard.adopt(View(1, {LINE_RULES: encode(LINE)}, (1,)), Effects())
+    return shard
 
 
 class BusyShop:

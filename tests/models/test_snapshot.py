@@ -19,6 +19,8 @@ from models.customers import Customer, Customers, Purchase
 from models.floor import FloorShard
 from models.itemsets.counts import ItemsetCounts
 from models.itemsets.window import Kept
+from models.line.charting import CHARTS, Charting
+from models.line.document import ChartChoice
 from models.propensity.classifier import Classifier
 from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
@@ -83,6 +85,11 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
         for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
             classifier.learn([classifier.meet(signals)], hit=hit)
         found |= names_in(classifier)
+    for chart in CHARTS:
+        charting = Charting(ChartChoice(chart=chart, size=2, every_s=2.0))
+        for n in range(100):
+            charting.take(float(n), n % 7 * 1.0, 1.0)
+        found |= names_in(charting)
     assert found == models.snapshot._ALLOWED
 
 

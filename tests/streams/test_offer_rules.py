@@ -11,7 +11,7 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.document import NO_RULES, Limits, OfferRules, active
 from models.effects import Effects, Origin
 from models.shop import ShopShard
-from models.view import OFFER_RULES, OFFER_RULES_PART
+from models.view import OFFER_RULES, OPERATORS_PART
 from streams import offer_rules
 from streams.driver import Driver
 from streams.store.memory import MemoryStore
@@ -129,6 +129,6 @@ async def test_what_is_in_force_can_be_asked() -> None:
 
 async def test_what_cannot_be_read_is_said_with_what_to_do() -> None:
     store = MemoryStore()
-    await store.publish_view(OFFER_RULES_PART, {OFFER_RULES: b'{"limits": 3}'})
+    await store.publish_view(OPERATORS_PART, {OFFER_RULES: b'{"limits": 3}'})
     with pytest.raises(StoreError, match="tailorline offers apply"):
         await offer_rules.applied(store)

@@ -1,0 +1,54 @@
+"""More alarms than anybody can read: when a flood begins, and when it is over.
+
+Source: ANSI/ISA-18.2-2016 and EEMUA 191: a flood begins with ten alarms in ten minutes, and ends when
+fewer than five came in ten minutes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from models.alarms.alarm import Alarm, AlarmSettings, Change
+
+WINDOW_S = 600.0
+_BEGINS = 10
+_ENDS = 5
+_MOST_KEPT = 1000
+_AT_ONCE = AlarmSettings()
+
+
+@dataclass(slots=True)
+class Flood:
+    """The activations of one line within the last ten minutes, in event time."""
+
+    alarm: Alarm = field(default_factory=Alarm)
+    """Of the flood itself."""
+    _recent: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
+
+    @property
+    def on(self) -> bool:
+        """Whether there is one."""
+        return self.alarm.present
+
+    def activated(self, at: float, machine: str) -> Change | None:
+        """Note that an alarm came; return the change of the flood's own alarm, if it begins."""
+        self._recent.append((at, machine))
+        return self.pass_time(at)
+
+    def pass_time(self, at: float) -> Change | None:
+        """Let time pass; return the change of the flood's own alarm."""
+        while self._recent and self._recent[0][0] <= at - WINDOW_S:
+            self._recent.popleft()
+        number = len(self._recent)
+        return self.alarm.step(at, _AT_ONCE, over=number >= _BEGINS, under=number < _ENDS)
+
+    def shares(self) -> tuple[tuple[str, float], ...]:
+        """Return which machines they are of, with their shares, the largest first."""
+        number = len(self._recent)
+        counted = Counter(machine for _, machine in self._recent)
+        ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple((machine, count / number) for machine, count in ranked)
+
+    def __len__(self) -> int:
+        return len(self._recent)

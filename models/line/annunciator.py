@@ -1,0 +1,141 @@
+"""Tells operators of alarms, and keeps them readable: first-out, floods, and a row for each that stands.
+
+One trouble makes many alarms. The one that came first of a machine is named with those that follow
+(first-out); and when more come of a line than anybody can read, only urgent ones are told until that is
+over, and one alarm of the line sums the others up. Nothing is lost: what is kept back is told as
+`suppressed`, which is for the record and not for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from models.alarms.alarm import Change
+from models.alarms.flood import Flood
+from models.effects import Effects, Output
+from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
+from models.line.plans import NO_CHOICES, AlarmPlan
+from models.line.telling import Order, Place, Told, alarm_id, alert_of, priority_of, unraised
+from schemas.outputs import Alert
+from schemas.topics import ALERTS
+
+STANDING = "alarms"
+"""The hash of alarms that are not normal: by alarm id, what was told of each last."""
+_CONTRIBUTORS = 5
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Annunciator:
+    """What operators of a shard's lines have been told."""
+
+    def __init__(self) -> None:
+        self.told: dict[tuple[Place, Rule], Told] = {}
+        """What the alarms that are not over were raised for."""
+        self.floods: dict[str, Flood] = {}
+        """By line, while alarms come of it."""
+        self.activations: dict[Priority, int] = dict.fromkeys(PRIORITIES, 0)
+
+    def tell(
+        self, place: Place, finding: Finding, at: datetime, effects: Effects, *,
+        plan: AlarmPlan = NO_CHOICES, unit: str | None = None,
+        first_out: tuple[Place, Rule] | None = None, order: Order | None = None,
+    ) -> Change | None:  # fmt: skip
+        """Tell of a finding; return what became of its line's flood, if that changed."""
+        key, flooded = (place, finding.rule), None
+        told = self.told.get(key)
+        if told is None and finding.change.after == "normal" and not finding.alarm.occurrence:
+            return None  # it was kept quiet together with others, and never came
+        raised = _is_new(finding) or finding.change.after == "active"
+        if finding.evidence is not None and (told is None or raised):
+            told = Told(finding.evidence, priority_of(finding.rule, finding.evidence, plan))
+        if told is None:
+            told = unraised(finding.rule)
+        if _is_new(finding) and place.machine is not None:
+            finding, flooded = self._count(place, finding, told, at.timestamp())
+        state = finding.change.after
+        if state == "normal":
+            self.told.pop(key, None)
+        else:
+            self.told[key] = told
+        self._send(
+            alert_of(
+                place, finding, told, at=at, unit=unit, alert_id=effects.new_id(),
+                name=_name(finding.rule, effects), order=order,
+                first_out=None if first_out is None or not _is_new(finding) else alarm_id(*first_out),
+            ),
+            effects,
+        )  # fmt: skip
+        if flooded is not None:
+            self._tell_flood(place.line, flooded, at, effects)
+        return flooded
+
+    def pass_time(self, at: float, effects: Effects) -> list[str]:
+        """Let time pass; return the lines whose flood is over."""
+        over = []
+        for line in sorted(self.floods):
+            flood = self.floods[line]
+            change = flood.pass_time(at)
+            if change is not None:
+                self._tell_flood(line, change, datetime.fromtimestamp(at, UTC), effects)
+                over.append(line)
+            if not len(flood) and not flood.on:
+                del self.floods[line]
+        return over
+
+    def forget(self, gone: Callable[[Place], bool], effects: Effects) -> None:
+        """Forget the alarms of places that are gone."""
+        for place, rule in [key for key in self.told if gone(key[0])]:
+            del self.told[place, rule]
+            effects.drop(STANDING, alarm_id(place, rule))
+
+    def standing(self) -> Iterable[Told]:
+        """Return what the alarms that are not over were raised for."""
+        return self.told.values()
+
+    def _count(
+        self, place: Place, finding: Finding, told: Told, at: float
+    ) -> tuple[Finding, Change | None]:
+        """Count an alarm that came; keep it back if there is a flood, unless it is urgent."""
+        if finding.change.after == "active":
+            self.activations[told.priority] += 1
+        flood = self.floods.get(place.line)
+        if flood is None:
+            flood = self.floods[place.line] = Flood()
+        was_on = flood.on
+        change = flood.activated(at, str(place.machine))
+        if was_on and told.priority != "high" and finding.change.after == "active":
+            self.activations[told.priority] -= 1
+            kept_back = finding.alarm.suppress(at, "flood", on=True)
+            if kept_back is not None:
+                finding = finding._replace(change=Change(finding.change.before, kept_back.after))
+        return finding, change
+
+    def _tell_flood(self, line: str, change: Change, at: datetime, effects: Effects) -> None:
+        flood, place = self.floods[line], Place(line, None, None)
+        evidence = Evidence(
+            "flood", value=float(len(flood)), contributors=flood.shares()[:_CONTRIBUTORS]
+        )
+        self.tell(place, Finding("flood", flood.alarm, change, evidence), at, effects)
+
+    def _send(self, alert: Alert, effects: Effects) -> None:
+        if alert.state == "cleared":
+            effects.drop(STANDING, alert.alarm_id)
+        elif alert.state != "noted":
+            effects.put(STANDING, alert.alarm_id, _encode(alert))
+        key = alert.line if alert.machine is None else f"{alert.line}/{alert.machine}"
+        effects.send(Output(ALERTS.name, key.encode(), alert.alert_id, alert))
+
+
+def _is_new(finding: Finding) -> bool:
+    """Return whether the alarm has just come, and not changed since."""
+    before, after = finding.change
+    return before in ("normal", "returned") and after in ("active", "suppressed")
+
+
+def _name(rule: Rule, effects: Effects) -> str:
+    # A line's machines may be in several shards, and each sees only its own.
+    return f"flood:{effects.shard}" if rule == "flood" else rule

@@ -1,0 +1,143 @@
+"""OEE of a shard's machines: sums for each machine and day, added to as things happen.
+
+Sums and not ratios are kept, so that days, machines and shards can be added up (`models.oee`). What comes
+late corrects them. Days are those of UTC.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from models.effects import SEPARATOR, Effects
+from models.oee import MachineTimes, Oee, units_made
+from schemas.sensors import State
+
+OEE = "oee"
+"""The hash of the sums: line, machine, day and sum, joined by `SEPARATOR`."""
+DAYS = 14
+"""So many days of each machine are kept."""
+_DAY_S = 86_400.0
+SUMS = tuple(field.name for field in fields(Oee))
+
+Key = tuple[str, str]
+"""Line and machine."""
+
+
+class MachineDay(NamedTuple):
+    """A machine on a day (UTC, as 2026-11-26)."""
+
+    line: str
+    machine: str
+    day: str
+
+
+class Effectiveness:
+    """What the machines of a shard did when, and what they made."""
+
+    def __init__(self) -> None:
+        self._times: dict[Key, MachineTimes] = {}
+        self._days: dict[Key, deque[str]] = {}
+        """Of which days there are sums, the oldest first."""
+        self.today: tuple[str, Oee] = ("", Oee())
+        """The newest day, and the sums of all machines in it."""
+
+    def state(self, key: Key, state: State, at: float, effects: Effects) -> None:
+        """Take a change of a machine's state, late or not."""
+        self.pass_time(key, at, effects)
+        times = self._times.setdefault(key, MachineTimes())
+        self._add(key, at, times.change(state, at), effects)
+
+    def made(
+        self,
+        key: Key,
+        at: float,
+        good: int,
+        scrap: int,
+        ideal_cycle_s: float | None,
+        effects: Effects,
+    ) -> None:
+        """Take what a machine made, late or not."""
+        self._add(key, at, units_made(good, scrap, ideal_cycle_s), effects)
+
+    def pass_time(self, key: Key, at: float, effects: Effects) -> None:
+        """Let time pass for a machine: each day gets its own part of it."""
+        times = self._times.get(key)
+        if times is None or not times.changes:
+            return
+        while math.isfinite(times.until_s) and times.until_s < at:
+            midnight = (times.until_s // _DAY_S + 1) * _DAY_S
+            begun, until = times.until_s, min(midnight, at)
+            self._add(key, begun, times.until(until), effects)
+
+    def tick(self, at: float, effects: Effects) -> None:
+        """Let time pass for all machines."""
+        for key in self._times:
+            self.pass_time(key, at, effects)
+
+    def forget(self, key: Key, effects: Effects) -> None:
+        """Forget a machine that is gone."""
+        self._times.pop(key, None)
+        for day in self._days.pop(key, ()):
+            _drop(key, day, effects)
+
+    def __len__(self) -> int:
+        return len(self._days)
+
+    def _add(self, key: Key, at: float, oee: Oee, effects: Effects) -> None:
+        day = datetime.fromtimestamp(at, UTC).date().isoformat()
+        changed = {name: getattr(oee, name) for name in SUMS if getattr(oee, name)}
+        if not changed or not self._keep(key, day, effects):
+            return
+        for name, amount in changed.items():
+            effects.add(OEE, SEPARATOR.join((*key, day, name)), amount)
+        newest, sums = self.today
+        if day > newest:
+            newest, sums = day, Oee()
+        if day == newest:
+            self.today = (newest, sums + oee)
+
+    def _keep(self, key: Key, day: str, effects: Effects) -> bool:
+        """Return whether there are to be sums of a day; others that are too old go."""
+        days = self._days.setdefault(key, deque())
+        if day in days:
+            return True
+        if len(days) == DAYS:
+            if day < days[0]:
+                return False  # later than anybody looks at
+            _drop(key, days.popleft(), effects)
+        days.append(day)
+        if len(days) > 1 and days[-2] > day:
+            self._days[key] = deque(sorted(days))
+        return True
+
+
+def _drop(key: Key, day: str, effects: Effects) -> None:
+    for name in SUMS:
+        effects.drop(OEE, SEPARATOR.join((*key, day, name)))
+
+
+def summed(rows: Iterable[Mapping[str, float]]) -> dict[MachineDay, Oee]:
+    """Return the sums in hashes of several shards, by machine and day."""
+    found: dict[MachineDay, dict[str, float]] = {}
+    for row in rows:
+        for field, amount in row.items():
+            *place, name = field.split(SEPARATOR)
+            if name in SUMS and len(place) == len(MachineDay._fields):
+                sums = found.setdefault(MachineDay(*place), {})
+                sums[name] = sums.get(name, 0.0) + amount
+    return {day: _oee(sums) for day, sums in sorted(found.items())}
+
+
+def _oee(sums: Mapping[str, float]) -> Oee:
+    produced, good, unrated = (
+        round(sums.get(name, 0.0)) for name in ("produced", "good", "unrated")
+    )
+    planned_s, production_s, ideal_s = (
+        sums.get(name, 0.0) for name in ("planned_s", "production_s", "ideal_s")
+    )
+    return Oee(planned_s, production_s, ideal_s, produced, good, unrated)
