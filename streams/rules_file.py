@@ -1,4 +1,4 @@
-"""Offer rules as a YAML file: read with the line of everything that is wrong, and written again.
+"""Rules as a YAML file: read with the line of everything that is wrong, and written again.
 
 YAML takes a key that is there twice in silence, the last one wins; and with anchors a file of ten
 lines can stand for millions. Both are refused, and so are tags: what is there is what it looks like.
@@ -6,19 +6,18 @@ lines can stand for millions. Both are refused, and so are tags: what is there i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 import yaml
 
-from models.campaigns.checking import MAX_BYTES, checked
-from models.campaigns.document import OfferRules
-from models.campaigns.problems import Path
+from models.problems import Path
+from streams.documents import Document
 
-MAX_FILE_BYTES = 2 * MAX_BYTES
-"""Comments and indentation are not stored, so a file may be larger than the document."""
+_OF_LINES = re.compile(rb"^(lines|kinds|site)[ \t]*:", re.MULTILINE)
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -29,22 +28,26 @@ class Mistake(NamedTuple):
     message: str
 
 
-def read(file: FilePath) -> OfferRules | tuple[Mistake, ...]:
+T = TypeVar("T")
+
+
+def read(file: FilePath, document: Document[T]) -> T | tuple[Mistake, ...]:
     """Return the rules in a file, or all that is wrong with it; `OSError` if it cannot be read."""
-    return parse(file.read_bytes())
+    return parse(file.read_bytes(), document)
 
 
-def parse(raw: bytes) -> OfferRules | tuple[Mistake, ...]:
+def parse(raw: bytes, document: Document[T]) -> T | tuple[Mistake, ...]:
     """Return the rules that the bytes of a file say, or all that is wrong with them."""
-    if len(raw) > MAX_FILE_BYTES:
-        return (Mistake(0, f"{len(raw):,} bytes are too many; {MAX_FILE_BYTES:,} may be."),)
+    most = document.max_file_bytes
+    if len(raw) > most:
+        return (Mistake(0, f"{len(raw):,} bytes are too many; {most:,} may be."),)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return (Mistake(line, "is not UTF-8, which the file must be in"),)
     try:
-        return _parse(text)
+        return _parse(text, document)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"column {mark.column + 1}: " if mark else ""
@@ -57,7 +60,7 @@ def parse(raw: bytes) -> OfferRules | tuple[Mistake, ...]:
         return (Mistake(0, "is nested too deep"),)
 
 
-def _parse(text: str) -> OfferRules | tuple[Mistake, ...]:
+def _parse(text: str, document: Document[T]) -> T | tuple[Mistake, ...]:
     # As yaml.safe_load does it, with a look at the nodes in between: only they know of lines.
     loader = yaml.SafeLoader(text)
     try:
@@ -70,14 +73,14 @@ def _parse(text: str) -> OfferRules | tuple[Mistake, ...]:
         plain = None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
-    found = checked(plain)
-    if isinstance(found, OfferRules):
+    found = document.checked(plain)
+    if not isinstance(found, tuple):
         return found
     return tuple(sorted(Mistake(form.line_of(each.path), str(each)) for each in found))
 
 
 class _Form:
-    """Looks at how the file is written; what it says is for `models.campaigns.checking`."""
+    """Looks at how the file is written; what it says is for the checker."""
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
@@ -149,7 +152,16 @@ def _impossible(node: yaml.Node) -> str | None:
     return None
 
 
-def written(rules: OfferRules) -> str:
+def kind_of(file: FilePath) -> Literal["offers", "line"]:
+    """Return which rules a file seems to have, by its keys; the offers' if that is not clear."""
+    try:
+        raw = file.read_bytes()
+    except OSError:
+        return "offers"
+    return "line" if _OF_LINES.search(raw) else "offers"
+
+
+def written(rules: Any) -> str:
     """Return rules as a YAML file that says the same."""
     plain = msgspec.to_builtins(rules)
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)

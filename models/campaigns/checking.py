@@ -9,8 +9,8 @@ from typing import Any
 
 from models.campaigns.campaign import Campaign
 from models.campaigns.document import TRIGGERS, Limits, OfferRules, encode
-from models.campaigns.problems import Path, Problem, Problems, Reader, told
 from models.offers.candidates import SOURCES
+from models.problems import Path, Problem, Problems, Reader, told
 from models.segments import SEGMENTS
 
 MAX_CAMPAIGNS = 500

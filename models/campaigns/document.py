@@ -105,6 +105,11 @@ def active(
     return document.index.best(sku, category, segment, at, allowed)
 
 
+def running(rules: OfferRules, at: float) -> int:
+    """Return how many campaigns have begun and are not over at ``at`` (unix seconds)."""
+    return sum(campaign.runs(at) for campaign in rules.campaigns)
+
+
 encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(OfferRules).decode
 

@@ -7,7 +7,6 @@ late corrects them. Days are those of UTC.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -21,6 +20,8 @@ OEE = "oee"
 """The hash of the sums: line, machine, day and sum, joined by `SEPARATOR`."""
 DAYS = 14
 """So many days of each machine are kept."""
+MACHINES = 2_000
+"""Of so many machines, those that had no new day for longest go."""
 _DAY_S = 86_400.0
 SUMS = tuple(field.name for field in fields(Oee))
 
@@ -41,7 +42,7 @@ class Effectiveness:
 
     def __init__(self) -> None:
         self._times: dict[Key, MachineTimes] = {}
-        self._days: dict[Key, deque[str]] = {}
+        self._days: dict[Key, list[str]] = {}
         """Of which days there are sums, the oldest first."""
         self.today: tuple[str, Oee] = ("", Oee())
         """The newest day, and the sums of all machines in it."""
@@ -103,16 +104,18 @@ class Effectiveness:
 
     def _keep(self, key: Key, day: str, effects: Effects) -> bool:
         """Return whether there are to be sums of a day; others that are too old go."""
-        days = self._days.setdefault(key, deque())
+        days = self._days.get(key, [])
         if day in days:
             return True
-        if len(days) == DAYS:
-            if day < days[0]:
-                return False  # later than anybody looks at
-            _drop(key, days.popleft(), effects)
-        days.append(day)
-        if len(days) > 1 and days[-2] > day:
-            self._days[key] = deque(sorted(days))
+        if len(days) == DAYS and day < days[0]:
+            return False  # later than anybody looks at
+        # Put in anew, so that the machines that had no new day for longest come first.
+        self._days.pop(key, None)
+        days = self._days[key] = sorted([*days, day])
+        if len(days) > DAYS:
+            _drop(key, days.pop(0), effects)
+        if len(self._days) > MACHINES:
+            self.forget(next(iter(self._days)), effects)
         return True
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from streams import rules_file
+from streams.cli import line, offers
 from streams.cli.catalogue import (
     Setting,
     catalogue,
@@ -20,8 +22,9 @@ from streams.cli.catalogue import (
     value_of,
 )
 from streams.cli.console import ERR, OUT, say
-from streams.cli.offers import summary, tried
+from streams.cli.documents import tried
 from streams.cli.worker import load_settings, tried_settings
+from streams.documents import LINE, OFFERS
 
 app = typer.Typer(help="Check or show the settings, or document them.", no_args_is_help=True)
 
@@ -57,17 +60,23 @@ def show(*, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
 def check(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Offer rules to check too.", show_default=False),
+        typer.Argument(
+            metavar="[FILE]", help="Offer rules or line rules to check too.", show_default=False
+        ),
+    ] = None,
+    *,
+    kind: Annotated[
+        Literal["offers", "line"] | None,
+        typer.Option(help="Which rules FILE has; without it, its keys say so.", show_default=False),
     ] = None,
 ) -> None:
-    """Check all settings, and a file of offer rules if one is given; say all that is wrong.
+    """Check all settings, and a file of offer rules or line rules if one is given; say all that is wrong.
 
     Checked is what would hold if a worker started here and now: the environment, and `.env` in the
     working directory. Names that begin with TAILORLINE_ but are no setting are pointed out and wrong
     nothing. Needs no broker and no store.
 
-    Exit codes: 0 all is right, 1 the offer rules are wrong, 2 the settings are, or the file cannot
-    be read.
+    Exit codes: 0 all is right, 1 the rules are wrong, 2 the settings are, or the file cannot be read.
     """
     settings, wrong = tried_settings()
     if settings is not None:
@@ -75,20 +84,31 @@ def check(
             settings.signing_key()
         except ValueError as error:
             wrong = [str(error)]
-    for line in wrong:
-        say(line, to=ERR, style="red")
+    for text in wrong:
+        say(text, to=ERR, style="red")
     for name in unknown_names():
         say(_no_setting(name), to=ERR, style="yellow")
     if not wrong:
         say("The settings are right.")
     code = 2 if wrong else 0
     if file is not None:
-        found = tried(file)
-        if isinstance(found, int):
-            code = max(code, found)
-        else:
-            say(f"{file} is right: {summary(found)}")
+        code = max(code, _check_rules(file, kind or rules_file.kind_of(file)))
     raise typer.Exit(code)
+
+
+def _check_rules(file: Path, kind: Literal["offers", "line"]) -> int:
+    """Check a file of rules; return the exit code."""
+    if kind == "line":
+        line_rules = tried(file, LINE)
+        if isinstance(line_rules, int):
+            return line_rules
+        say(f"{file} is right: {line.summary(line_rules)}")
+        return 0
+    offer_rules = tried(file, OFFERS)
+    if isinstance(offer_rules, int):
+        return offer_rules
+    say(f"{file} is right: {offers.summary(offer_rules)}")
+    return 0
 
 
 def _no_setting(name: str) -> str:

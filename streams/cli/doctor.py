@@ -28,8 +28,8 @@ from streams.doctor.installation import (
 from streams.doctor.offsets import offset_findings, shard_findings
 from streams.doctor.server import server_findings
 from streams.doctor.topics import layout_finding, topic_findings
+from streams.documents import OFFERS, Unreadable, applied
 from streams.layout import layout_of
-from streams.offer_rules import Unreadable, applied
 from streams.settings import Settings
 from streams.store.bounds import Load, partitions_of, total
 from streams.store.protocol import Store, StoreError
@@ -120,7 +120,7 @@ def _store(
 
 def _rules(run: Callable[[Coroutine[Any, Any, Any]], Any], store: Store) -> Finding:
     try:
-        return rules_finding(run(applied(store)), time.time())
+        return rules_finding(run(applied(store, OFFERS)), time.time())
     except Unreadable as error:
         return Finding(
             "wrong", "offer rules", str(error),

@@ -8,10 +8,13 @@ from importlib.metadata import version as distribution_version
 
 import typer
 
+from streams.cli import alarms as alarms_command
 from streams.cli import config as config_command
 from streams.cli import demo as demo_command
 from streams.cli import dlq as dlq_command
 from streams.cli import doctor as doctor_command
+from streams.cli import line as line_command
+from streams.cli import oee as oee_command
 from streams.cli import offers as offers_command
 from streams.cli import replay as replay_command
 from streams.cli import rules as rules_command
@@ -32,6 +35,9 @@ app.command()(demo_command.demo)
 app.add_typer(topics_command.app, name="topics")
 app.add_typer(rules_command.app, name="rules")
 app.add_typer(offers_command.app, name="offers")
+app.add_typer(line_command.app, name="line")
+app.add_typer(alarms_command.app, name="alarms")
+app.command()(oee_command.oee)
 app.command()(doctor_command.doctor)
 app.add_typer(config_command.app, name="config")
 app.add_typer(shards_command.app, name="shards")

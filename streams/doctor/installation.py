@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 
-from models.campaigns.document import OfferRules
+from models.campaigns.document import OfferRules, running
 from models.snapshot import SnapshotError, unseal
 from streams.doctor.finding import Finding
-from streams.offer_rules import running
 from streams.settings import Settings
 from streams.store.protocol import ShardFacts
 from streams.topology import ShardId

@@ -18,6 +18,9 @@ from typing import Literal
 from models.articles import ARTICLES
 from models.campaigns.checking import MAX_BYTES
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
+from models.line.annunciator import STANDING
+from models.line.checking import MAX_BYTES as MAX_LINE_BYTES
+from models.line.effectiveness import DAYS, MACHINES, OEE, SUMS
 from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
 from models.shop import COVISITS, TRENDS
 from schemas.topics import DEAD_LETTERS, INPUTS
@@ -266,10 +269,21 @@ FAMILIES: tuple[Family, ...] = (
         "`TAILORLINE_FLOOR__MAX_SKUS`: those longest not made go", lambda s, _: s.floor.max_skus, 50,
     ),
     Family(
+        "{floor-k}:" + STANDING, "hash", "floor shard", "alarms that are not normal: the last alert of each",
+        "alarm", "those of `TAILORLINE_FLOOR__MAX_SENSORS` sensors, gone with them; a unit for every "
+        "sensor, though one may have several", lambda s, _: s.floor.max_sensors, 700,
+    ),
+    Family(
+        "{floor-k}:" + OEE, "hash", "floor shard", "OEE: sums of each machine and day", "sum",
+        f"{len(SUMS)} for each of {DAYS} days of {MACHINES:,} machines: those that had no new day for "
+        "longest go", lambda *_: len(SUMS) * DAYS * MACHINES, 100,
+    ),
+    Family(
         "{view-k}:rows", "hash", "part of the view", "the merged row of an article", "field",
         "deleted once no shard knows the article; never more than `TAILORLINE_MAX_SKUS` and "
-        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, the list of trends, and in part 0 the offer rules, which "
-        f"an operator applies (at most {MAX_BYTES // 1024} kB)", lambda s, _: s.view_rows() + 2, 3060,
+        "`TAILORLINE_SEQUENCES__MAX_ITEMS`, the list of trends, and in part 0 the offer rules "
+        f"and the line rules, which an operator applies (at most {MAX_BYTES // 1024} kB and "
+        f"{MAX_LINE_BYTES // 1024} kB)", lambda s, _: s.view_rows() + 3, 3060,
     ),
     Family(
         "{view-k}:version", "string", "part of the view", "the part's version", "key", "one",

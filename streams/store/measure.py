@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from models.decay import Levels
 from models.itemsets.rules import Rule
 from models.options.choices import OptionChoice, OptionPair, OptionValue
 from models.view import CoPurchase, Neighbour, Row, encode
+from schemas.outputs import Alert
 from schemas.topics import INPUTS
 from streams.encoding import Record, pack
 from streams.store.bounds import FAMILIES, Family
@@ -168,6 +170,20 @@ _TALLY = {
 _LAYOUT = {f"id:{topic.name}": _hex(1, 22) for topic in INPUTS} | {
     f"partitions:{topic.name}": "12" for topic in INPUTS
 }
+
+
+def _alert(number: int) -> Alert:
+    at = datetime.fromtimestamp(1_790_000_000 + number, UTC)
+    return Alert(
+        alert_id=str(uuid.UUID(_hex(number, 32))), alarm_id=str(uuid.UUID(_hex(number, 32))),
+        occurrence=3, state="active", occurred_at=at, since=at, line="line-1", machine="machine-12",
+        sensor="temperature", condition="deviation", priority="low", value=81.5, unit="Cel",
+        expected=61.25, z=6.5, limit=5.0,
+        text="line-1/machine-12/temperature is off its normal level (6.5 sigma, limit 5.0).",
+        advice="Compare with the set point and with sensors beside it, then look for the cause.",
+    )  # fmt: skip
+
+
 _MARK = {"state": "replayed", "at": 1790000000, "replays": 1}
 _WHY = "The step of this event had not come back after 20 s, three times in a row, in shop.placed_step."
 
@@ -204,6 +220,15 @@ SAMPLES: dict[str, Callable[[], Mapping[str, Data]]] = {
     "{shop-k}:blob:articles": lambda: _articles(lambda n: encode(_article(n))),
     "{floor-k}:count:made": lambda: _articles(lambda n: 10 * n),
     "{floor-k}:count:scrapped": lambda: _articles(lambda n: n),
+    "{floor-k}:alarms": lambda: {
+        "": {str(uuid.UUID(_hex(n, 32))): encode(_alert(n)) for n in range(UNITS)}
+    },
+    "{floor-k}:oee": lambda: {
+        "": {
+            f"line-1\x1fmachine-{n // 4:05}\x1f2026-11-{1 + n % 4:02}\x1fproduction_s": 1234.5 + n
+            for n in range(UNITS)
+        }
+    },
     "{view-k}:rows": lambda: _articles(_row),
     "{view-k}:version": lambda: {"": b"1234567"},
     "{view-k}:undo": _undo,

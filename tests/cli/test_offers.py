@@ -8,7 +8,7 @@ import pytest
 from models.campaigns.checking import checked
 from models.campaigns.document import OfferRules
 from models.view import OFFER_RULES, OPERATORS_PART
-from streams import offer_rules
+from streams.documents import OFFERS, applied
 from streams.rules_file import parse
 from tests.cli.installation import fill
 
@@ -32,7 +32,7 @@ def file(tmp_path: Path):
 
 
 def in_force(installed) -> OfferRules | None:
-    return installed.in_store(offer_rules.applied)
+    return installed.in_store(lambda store: applied(store, OFFERS))
 
 
 def test_check_needs_no_store_and_says_what_the_rules_are(run, file):
@@ -71,7 +71,7 @@ def test_applied_rules_are_in_force_and_the_next_take_their_place(run, installed
     assert result.stdout.startswith("In force now: 0 campaigns (0 running now), 1 limit,")
     assert in_force(installed).limits.daily_cap == 3
     assert run("offers", "apply", file(SALE), **installed.env).exit_code == 0
-    assert in_force(installed) == parse(SALE.encode())
+    assert in_force(installed) == parse(SALE.encode(), OFFERS)
 
 
 def test_the_same_rules_again_are_not_published_again(run, installed, file):
@@ -96,7 +96,7 @@ def test_what_is_shown_can_be_applied(run, installed, file):
     run("offers", "apply", file(SALE), **installed.env)
     result = run("offers", "show", **installed.env)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert parse(result.stdout.encode()) == in_force(installed)
+    assert parse(result.stdout.encode(), OFFERS) == in_force(installed)
     plain = json.loads(run("offers", "show", "--json", **installed.env).stdout)
     assert checked(plain) == in_force(installed)
 

@@ -18,6 +18,7 @@ from models.campaigns.document import TRIGGERS, Limits, OfferRules
 from models.offers.candidates import SOURCES
 from models.segments import SEGMENTS
 from schemas.topics import TOPICS
+from streams.documents import OFFERS
 from streams.rules_file import parse
 from streams.settings import Settings
 from streams.topology import describe
@@ -153,7 +154,9 @@ def test_the_page_about_offer_rules_is_that_of_the_code() -> None:
     examples = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     assert examples
     for example in examples:
-        assert isinstance(parse(example.encode()), OfferRules), parse(example.encode())
+        assert isinstance(parse(example.encode(), OFFERS), OfferRules), parse(
+            example.encode(), OFFERS
+        )
     in_tables = {
         name
         for cell in re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE)

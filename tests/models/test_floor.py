@@ -83,7 +83,11 @@ def test_a_trouble_is_told_once_and_its_end_too() -> None:
     assert feed.shard.report()["alarms", "medium"] == 1
     calm(feed, 150, WARM + 50)
     (_, cleared) = feed.sent
-    assert (cleared.state, cleared.condition, cleared.priority) == ("cleared", "deviation", "medium")
+    assert (cleared.state, cleared.condition, cleared.priority) == (
+        "cleared",
+        "deviation",
+        "medium",
+    )
     assert (cleared.alarm_id, cleared.since) == (alert.alarm_id, alert.since)
     assert cleared.alert_id != alert.alert_id
     assert cleared.text == "l1/m1/temperature is back to normal."

@@ -13,8 +13,8 @@ from models.options.choices import OptionValue
 from models.options.counts import OptionCounts, OptionSettings
 from models.view import OFFER_RULES, TRENDING, Row, View, encode
 from schemas.orders import OrderLine
-from streams import offer_rules
 from streams.counted import Judged
+from streams.documents import OFFERS, applied, apply
 from streams.merger import _ROUND, Merger
 from streams.store.memory import MemoryStore
 from streams.store.protocol import Wanted, Work
@@ -225,7 +225,7 @@ async def test_a_large_catalogue_does_not_outgrow_the_part() -> None:
 async def test_offer_rules_are_no_article_to_the_merge(part: Part) -> None:
     """No shard counts them, so they look like a row that nothing is behind."""
     rules = OfferRules(limits=Limits(daily_cap=3))
-    await offer_rules.apply(part.store, rules)
+    await apply(part.store, OFFERS, rules)
     await part.change(SHARDS[0], "a")
     for _ in range(4):
         await part.merger.merge([0])
@@ -234,11 +234,11 @@ async def test_offer_rules_are_no_article_to_the_merge(part: Part) -> None:
     for _ in range(4):
         await later.merge([0])
     assert await part.shown() == {OFFER_RULES}
-    assert await offer_rules.applied(part.store) == rules
+    assert await applied(part.store, OFFERS) == rules
 
 
 async def test_a_mark_on_the_offer_rules_does_not_take_them_away(part: Part) -> None:
-    await offer_rules.apply(part.store, OfferRules())
+    await apply(part.store, OFFERS, OfferRules())
     effects = Effects(1)
     effects.mark(OFFER_RULES)
     claim = await part.store.claim(SHARDS[0])

@@ -12,7 +12,7 @@ from models.campaigns.document import NO_RULES, Limits, OfferRules, active
 from models.effects import Effects, Origin
 from models.shop import ShopShard
 from models.view import OFFER_RULES, OPERATORS_PART
-from streams import offer_rules
+from streams.documents import OFFERS, applied, apply
 from streams.driver import Driver
 from streams.store.memory import MemoryStore
 from streams.store.protocol import StoreError
@@ -40,7 +40,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, OfferRules]]:
 
 def put(driver: Driver, rules: OfferRules | None) -> None:
     """Apply rules as an operator does, and let the worker's timer come round."""
-    driver._loop.run(offer_rules.apply(driver.store, rules))
+    driver._loop.run(apply(driver.store, OFFERS, rules))
     driver.merge()
 
 
@@ -99,7 +99,7 @@ def test_applied_rules_are_in_every_shard_and_outlive_crash_and_merges() -> None
 
 def test_rules_applied_before_the_first_worker_hold_when_it_comes() -> None:
     store = MemoryStore()
-    asyncio.run(offer_rules.apply(store, SALE))
+    asyncio.run(apply(store, OFFERS, SALE))
     with Driver(partitions=2, store=store) as driver:
         shop(driver, 0)
         assert rules_of(driver) == [SALE, SALE]
@@ -120,15 +120,15 @@ def test_a_store_that_was_put_back_from_before_has_the_rules_of_before() -> None
 
 async def test_what_is_in_force_can_be_asked() -> None:
     store = MemoryStore()
-    assert await offer_rules.applied(store) is None
-    await offer_rules.apply(store, SALE)
-    assert await offer_rules.applied(store) == SALE
-    await offer_rules.apply(store, None)
-    assert await offer_rules.applied(store) is None
+    assert await applied(store, OFFERS) is None
+    await apply(store, OFFERS, SALE)
+    assert await applied(store, OFFERS) == SALE
+    await apply(store, OFFERS, None)
+    assert await applied(store, OFFERS) is None
 
 
 async def test_what_cannot_be_read_is_said_with_what_to_do() -> None:
     store = MemoryStore()
     await store.publish_view(OPERATORS_PART, {OFFER_RULES: b'{"limits": 3}'})
     with pytest.raises(StoreError, match="tailorline offers apply"):
-        await offer_rules.applied(store)
+        await applied(store, OFFERS)

@@ -11,20 +11,21 @@ from hypothesis import strategies as st
 from models.campaigns.campaign import Campaign
 from models.campaigns.checking import checked
 from models.campaigns.document import Limits, OfferRules
-from streams.rules_file import MAX_FILE_BYTES, Mistake, lines, parse, read, written
+from streams.documents import OFFERS
+from streams.rules_file import Mistake, lines, parse, read, written
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "offers.yaml"
 
 
 def wrong(text: str) -> list[tuple[int, str]]:
-    found = parse(text.encode())
+    found = parse(text.encode(), OFFERS)
     assert isinstance(found, tuple), found
     return [tuple(mistake) for mistake in found]
 
 
 def test_the_example_is_right_and_uses_everything() -> None:
-    rules = read(EXAMPLE)
+    rules = read(EXAMPLE, OFFERS)
     assert isinstance(rules, OfferRules), rules
     text = EXAMPLE.read_text("utf-8")
     for struct in (OfferRules, Limits, Campaign):
@@ -90,10 +91,14 @@ def test_what_is_no_proper_file_is_refused(text: str, line: int, message: str) -
 
 
 def test_bytes_that_are_no_text_and_files_that_are_too_large_are_refused() -> None:
-    assert parse(b"limits:\n  a: \xff") == (Mistake(2, "is not UTF-8, which the file must be in"),)
-    (mistake,) = wrong("#" * (MAX_FILE_BYTES + 1))
+    assert parse(b"limits:\n  a: \xff", OFFERS) == (
+        Mistake(2, "is not UTF-8, which the file must be in"),
+    )
+    (mistake,) = wrong("#" * (OFFERS.max_file_bytes + 1))
     assert "1,048,576 may be" in mistake[1]
-    assert parse("\ufefflimits: {daily_cap: 3}".encode()) == OfferRules(limits=Limits(daily_cap=3))
+    assert parse("\ufefflimits: {daily_cap: 3}".encode(), OFFERS) == OfferRules(
+        limits=Limits(daily_cap=3)
+    )
 
 
 def test_mistakes_are_said_as_compilers_do() -> None:
@@ -102,10 +107,10 @@ def test_mistakes_are_said_as_compilers_do() -> None:
 
 
 def test_what_is_written_reads_as_the_same() -> None:
-    rules = read(EXAMPLE)
+    rules = read(EXAMPLE, OFFERS)
     assert isinstance(rules, OfferRules)
-    assert parse(written(rules).encode()) == rules
-    assert parse(written(OfferRules()).encode()) == OfferRules()
+    assert parse(written(rules).encode(), OFFERS) == rules
+    assert parse(written(OfferRules()).encode(), OFFERS) == OfferRules()
 
 
 @settings(max_examples=60, deadline=None)
@@ -114,11 +119,11 @@ def test_articles_that_look_like_something_else_come_back_as_text(names: list[st
     tricky = [*dict.fromkeys([*names, "0123", "no", "2026-01-01", "1e3", "~", "=", "<<", "a: b"])]
     rules = checked({"campaigns": [{"name": "c", "items": tricky}]})
     if isinstance(rules, OfferRules):
-        assert parse(written(rules).encode()) == rules
+        assert parse(written(rules).encode(), OFFERS) == rules
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=" \n\t-:?[]{}&*!|>'\"%@`#,.~=<abc019limitscampaigns", max_size=60))
 def test_whatever_is_in_a_file_is_taken_or_told(text: str) -> None:
-    found = parse(text.encode())
+    found = parse(text.encode(), OFFERS)
     assert isinstance(found, OfferRules) or (found and all(each.message for each in found))

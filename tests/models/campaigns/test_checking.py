@@ -13,8 +13,8 @@ from models.campaigns import checking
 from models.campaigns.campaign import Campaign
 from models.campaigns.checking import checked
 from models.campaigns.document import Limits, OfferRules
-from models.campaigns.problems import Problem
 from models.offers.candidates import SOURCES
+from models.problems import Problem
 
 CET = timezone(timedelta(hours=1))
 SECONDS = "a number of seconds"

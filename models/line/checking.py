@@ -1,0 +1,230 @@
+"""Checks a document of line rules: plain data in, the rules out or all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from itertools import pairwise
+from typing import Any, get_args
+
+from models.cleaning.units import KNOWN
+from models.line.charting import CHARTS
+from models.line.document import (
+    AlarmChoice,
+    ChartChoice,
+    Choices,
+    KindChoice,
+    LineChoice,
+    LineRules,
+    MachineChoice,
+    RateChoice,
+    RunningChoice,
+    SensorChoice,
+    encode,
+)
+from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
+from models.line.kinds import KINDS
+from models.problems import Path, Problem, Problems, Reader
+from schemas.sensors import State
+
+MAX_BYTES = 2 * 1024 * 1024
+"""Of the document as it is stored: each version of it is sent to each worker."""
+_WEEK_S = 7 * 86_400.0
+_MOST = 1e15
+_LEVELS = tuple(rule for rule in LIMITS if rule != "rate")
+_OF_ALARMS = ("all", "limits", *SENSOR_RULES, "multivariate")
+_STATES: tuple[str, ...] = get_args(get_args(State)[0])
+
+
+def checked(plain: object) -> LineRules | tuple[Problem, ...]:
+    """Return the rules that ``plain`` (as YAML or JSON is read) says, or all that is wrong with it."""
+    if plain is None:
+        return (Problem((), "The document is empty."),)
+    problems = Problems()
+    kinds = _names(plain, "kinds")
+    readers: dict[str, Reader] = {
+        "site": problems.name,
+        "alarms": partial(_choices, problems),
+        "kinds": lambda value, path: problems.named(
+            value, path, partial(_kind, problems), None, "kind"
+        ),
+        "ideal_cycle_s": lambda value, path: problems.named(
+            value, path, partial(_seconds, problems, low=1e-3), None, "article"
+        ),
+        "lines": lambda value, path: problems.named(
+            value, path, partial(_line, problems, kinds), None, "line"
+        ),
+    }
+    said = problems.section(plain, (), readers)
+    if problems.found:
+        return tuple(problems.found)
+    rules = LineRules(**said)
+    size = len(encode(rules))
+    if size > MAX_BYTES:
+        message = (
+            f"The document takes {size:,} bytes as it is stored, and {MAX_BYTES:,} may be: say of kinds, "
+            "lines and machines what can be said of all their sensors."
+        )
+        return (Problem((), message),)
+    return rules
+
+
+def _names(plain: object, key: str) -> tuple[str, ...]:
+    own = plain.get(key) if isinstance(plain, dict) else None
+    return tuple(name for name in own if isinstance(name, str)) if isinstance(own, dict) else ()
+
+
+def _seconds(
+    problems: Problems, value: object, path: Path, low: float = 0.0, high: float = _WEEK_S
+) -> float | None:
+    return problems.number(value, path, low=low, high=high, what="a number of seconds")
+
+
+def _amount(problems: Problems, value: object, path: Path, low: float = -_MOST) -> float | None:
+    return problems.number(value, path, low=low, high=_MOST, what="a number")
+
+
+def _choices(problems: Problems, value: object, path: Path) -> Choices:
+    readers: dict[str, Reader] = {
+        "enabled": problems.flag,
+        "on_delay_s": partial(_seconds, problems),
+        "off_delay_s": partial(_seconds, problems),
+        "latched": problems.flag,
+        "acknowledge": problems.flag,
+        "realarm_s": partial(_seconds, problems),
+        "priority": partial(problems.choice, known=PRIORITIES, what="priority"),
+    }
+    return problems.named(
+        value, path,
+        lambda own, where: AlarmChoice(**problems.section(own, where, readers)),
+        _OF_ALARMS, "alarm",
+    )  # fmt: skip
+
+
+def _kind(problems: Problems, value: object, path: Path) -> KindChoice:
+    readers: dict[str, Reader] = {
+        "deadband": partial(
+            problems.number, low=0.0, high=1.0, what="a share of the span (2 % is 0.02)"
+        ),
+        "delay_s": partial(_seconds, problems),
+        "alarms": partial(_choices, problems),
+    }
+    return KindChoice(**problems.section(value, path, readers))
+
+
+def _line(problems: Problems, kinds: tuple[str, ...], value: object, path: Path) -> LineChoice:
+    readers: dict[str, Reader] = {
+        "alarms": partial(_choices, problems),
+        "machines": lambda own, where: _equipment(
+            problems, own, where, partial(_machine, problems, kinds), "machine"
+        ),
+    }
+    _no_slash(problems, path)
+    return LineChoice(**problems.section(value, path, readers))
+
+
+def _machine(
+    problems: Problems, kinds: tuple[str, ...], value: object, path: Path
+) -> MachineChoice:
+    readers: dict[str, Reader] = {
+        "running": partial(_running, problems),
+        "ideal_cycle_s": partial(_seconds, problems, low=1e-3),
+        "alarms": partial(_choices, problems),
+        "sensors": lambda own, where: _equipment(
+            problems, own, where, partial(_sensor, problems, kinds), "sensor"
+        ),
+    }
+    return MachineChoice(**problems.section(value, path, readers))
+
+
+def _equipment(
+    problems: Problems, value: object, path: Path, reader: Reader, what: str
+) -> dict[str, Any]:
+    def read(own: object, where: Path) -> Any:
+        _no_slash(problems, where)
+        return reader(own, where)
+
+    return problems.named(value, path, read, None, what)
+
+
+def _no_slash(problems: Problems, path: Path) -> None:
+    if "/" in str(path[-1]):
+        problems.note(path, "has a slash in its name, which no line, machine or sensor can have")
+
+
+def _running(problems: Problems, value: object, path: Path) -> RunningChoice:
+    readers: dict[str, Reader] = {
+        "states": partial(
+            problems.distinct,
+            reader=partial(problems.choice, known=_STATES, what="state"),
+        ),
+        "sensor": problems.name,
+        "above": partial(_amount, problems),
+    }
+    said = problems.section(value, path, readers)
+    if "above" in said and "sensor" not in said:
+        problems.note((*path, "above"), "needs a sensor that is to be above it")
+    if isinstance(value, dict) and "states" in value and not said.get("states"):
+        problems.note((*path, "states"), "names no state: the machine would never run")
+    return RunningChoice(**said)
+
+
+def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Path) -> SensorChoice:
+    readers: dict[str, Reader] = {
+        "kind": partial(problems.choice, known=(*KINDS, *kinds), what="kind"),
+        "unit": partial(problems.choice, known=KNOWN, what="UCUM code"),
+        "span": partial(_span, problems),
+        "limits": lambda own, where: problems.named(
+            own, where, partial(_amount, problems), _LEVELS, "limit"
+        ),
+        "deadband": partial(_amount, problems, low=0.0),
+        "rate": partial(_rate, problems),
+        "control_chart": partial(_chart, problems),
+        "alarms": partial(_choices, problems),
+    }
+    said = problems.section(value, path, readers)
+    _in_order(problems, said.get("limits", {}), path)
+    return SensorChoice(**said)
+
+
+def _in_order(problems: Problems, limits: Mapping[str, float], path: Path) -> None:
+    """Note limits that are the wrong way round."""
+    there = [name for name in ("low_low", "low", "high", "high_high") if name in limits]
+    for lower, upper in pairwise(there):
+        if limits[lower] >= limits[upper]:
+            problems.note((*path, "limits", upper), f"is not above {lower}")
+
+
+def _span(problems: Problems, value: object, path: Path) -> tuple[float, float] | None:
+    read = problems.listed(value, path, partial(_amount, problems))
+    if isinstance(value, list) and len(value) != 2:
+        problems.note(path, f"two numbers are expected, lowest and highest, not {len(value)}")
+        return None
+    if len(read) != 2:
+        return None
+    if read[0] >= read[1]:
+        problems.note(path, "the second number is not above the first")
+        return None
+    return read[0], read[1]
+
+
+def _rate(problems: Problems, value: object, path: Path) -> RateChoice | None:
+    readers: dict[str, Reader] = {
+        "per_min": partial(_amount, problems, low=1e-12),
+        "over_s": partial(_seconds, problems, low=1.0, high=86_400.0),
+    }
+    said = problems.section(value, path, readers)
+    if "per_min" in said:
+        return RateChoice(**said)
+    if value is None or (isinstance(value, dict) and "per_min" not in value):
+        problems.note((*path, "per_min"), "is lacking: how much it may change in a minute")
+    return None
+
+
+def _chart(problems: Problems, value: object, path: Path) -> ChartChoice:
+    readers: dict[str, Reader] = {
+        "chart": partial(problems.choice, known=CHARTS, what="chart"),
+        "size": partial(problems.whole, low=1, high=100),
+        "every_s": partial(_seconds, problems, low=1.0, high=86_400.0),
+    }
+    return ChartChoice(**problems.section(value, path, readers))

@@ -1,0 +1,237 @@
+"""``tailorline alarms``: what is wrong on the production line, and what operators do about it."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from schemas.commands import (
+    Acknowledge,
+    CallNormal,
+    Command,
+    PutIntoService,
+    Shelve,
+    TakeOutOfService,
+    Unshelve,
+)
+from schemas.outputs import Alert
+from schemas.topics import COMMANDS
+from streams.cli.console import ERR, OUT, fail, say
+from streams.cli.opened import opened
+from streams.cli.worker import load_settings
+from streams.settings import Settings
+from streams.standing import Meant, meant, standing
+from streams.store.protocol import StoreError
+
+app = typer.Typer(
+    help="Alarms of the production line: list, acknowledge, shelve them.", no_args_is_help=True
+)
+Which = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ALARM...",
+        help="Alarm ids as `list` shows them (or how they begin); or line/machine[/sensor].",
+        show_default=False,
+    ),
+]
+By = Annotated[str, typer.Option(help="Who says so; without it, the name you are logged in by.")]
+Why = Annotated[str, typer.Option(help="Why, for whoever looks at it later.", show_default=False)]
+MaybeWhy = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
+_STYLES = {"high": "bold red", "medium": "yellow", "low": ""}
+_QUIET = frozenset({"suppressed", "shelved", "out_of_service"})
+_LENGTHS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_CONFIRMED_S = 15.0
+_SHOWN_ID = 8
+
+
+@app.command("list")
+def list_alarms(
+    *,
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    machine: Annotated[str | None, typer.Option(help="Only machines of this name.")] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also what is suppressed, shelved or out of service.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with whole ids.")] = False,
+) -> None:
+    """List the alarms that stand: those nobody has acknowledged first, the most urgent of them first.
+
+    Exit codes: 0 listed, also if there are none; 1 the store does not answer; 2 wrong settings.
+    """
+    alarms = [
+        alert
+        for alert in _standing(load_settings())
+        if (line is None or alert.line == line) and (machine is None or alert.machine == machine)
+    ]
+    shown = [alert for alert in alarms if all_ or alert.state not in _QUIET]
+    if json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
+        return
+    if shown:
+        OUT.print(_table(shown), highlight=False)
+    quiet = len(alarms) - len(shown)
+    more = f"; {quiet} more suppressed, shelved or out of service (--all)" if quiet else ""
+    say(f"{len(shown)} alarm{'' if len(shown) == 1 else 's'}{more}.")
+
+
+@app.command()
+def ack(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+    """Acknowledge alarms: somebody has seen them and takes care.
+
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    """
+    _send(alarms, by, lambda fields: Acknowledge(**fields, reason=reason))
+
+
+@app.command()
+def shelve(
+    alarms: Which,
+    *,
+    reason: Why,
+    for_: Annotated[
+        str, typer.Option("--for", help="For how long: 90s, 30m, 8h or 2d; a week at most.")
+    ] = "1h",
+    by: By = "",
+) -> None:
+    """Keep alarms quiet for a time; then they are told of again by themselves if they still stand.
+
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong call or settings.
+    """
+    seconds = _seconds(for_)
+    _send(alarms, by, lambda fields: Shelve(**fields, for_s=seconds, reason=reason))
+
+
+@app.command()
+def unshelve(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+    """End shelving early.
+
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    """
+    _send(alarms, by, lambda fields: Unshelve(**fields, reason=reason))
+
+
+@app.command("out-of-service")
+def out_of_service(alarms: Which, *, reason: Why, by: By = "") -> None:
+    """Keep alarms quiet until they are put back into service: a sensor is away, or under repair.
+
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    """
+    _send(alarms, by, lambda fields: TakeOutOfService(**fields, reason=reason))
+
+
+@app.command("in-service")
+def in_service(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+    """Put alarms back into service.
+
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    """
+    _send(alarms, by, lambda fields: PutIntoService(**fields, reason=reason))
+
+
+@app.command("new-normal")
+def new_normal(alarms: Which, *, reason: Why, by: By = "") -> None:
+    """Say that what is now is normal: alarms about it end, and it is learnt anew.
+
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    """
+    _send(alarms, by, lambda fields: CallNormal(**fields, reason=reason))
+
+
+def _standing(settings: Settings) -> list[Alert]:
+    try:
+        with opened(settings) as (store, run):
+            found: list[Alert] = run(standing(store))
+    except StoreError as error:
+        fail(str(error))
+    return found
+
+
+def _table(alarms: list[Alert]) -> Table:
+    table = Table("id", "priority", "state", "since", "alarm", box=None, pad_edge=False)
+    now = time.time()
+    for alert in alarms:
+        table.add_row(
+            alert.alarm_id[:_SHOWN_ID], alert.priority, alert.state.replace("_", " "),
+            _ago(now - alert.since.timestamp()), escape(alert.text),
+            style=_STYLES[alert.priority] if alert.state == "active" else "dim",
+        )  # fmt: skip
+    return table
+
+
+def _ago(seconds: float) -> str:
+    return f"{timedelta(seconds=round(max(seconds, 0.0)))}"
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
+    seconds = float(found[1]) * _LENGTHS[found[2]] if found else 0.0
+    if not 1.0 <= seconds <= 7 * _LENGTHS["d"]:
+        fail(f"{text!r} is no time to shelve for: say 90s, 30m, 8h or 2d, a week at most.", 2)
+    return seconds
+
+
+def _send(texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Command]) -> None:
+    """Publish a command for each alarm that is meant; say what was sent."""
+    settings = load_settings()
+    known = _standing(settings) if any("/" not in text for text in texts) else []
+    found = [meant(text, known) for text in texts]
+    wrong = [each for each in found if isinstance(each, str)]
+    if wrong:
+        fail("\n".join([*wrong, "Nothing was sent."]))
+    who = by or _user()
+    chosen = [each for each in found if isinstance(each, Meant)]
+    try:
+        commands = [command_of(_fields(each, who)) for each in chosen]
+        for command in commands:
+            # The decoder's limits hold for what we send ourselves, too.
+            msgspec.convert(msgspec.to_builtins(command, builtin_types=(datetime,)), type(command))
+    except msgspec.ValidationError as error:
+        fail(f"{error}. Nothing was sent.", 2)
+    _publish(settings, commands)
+    for each, command in zip(chosen, commands, strict=True):
+        say(f"{_said(command)}: {each}, by {who}.")
+    say("Workers carry it out and tell of it in the topic alerts.", to=ERR)
+
+
+def _publish(settings: Settings, commands: list[Command]) -> None:
+    from streams.runtime.publisher import Publisher, PublishError
+
+    publisher = Publisher(settings.kafka.client_config())
+    try:
+        publisher.connect()
+        for command in commands:
+            key = f"{command.line}/{command.machine}".encode()
+            publisher.publish(COMMANDS.name, key, msgspec.json.encode(command))
+        publisher.flush(_CONFIRMED_S)
+    except PublishError as error:
+        fail(f"Kafka has not taken all commands: {error}.")
+
+
+def _fields(each: Meant, by: str) -> dict[str, Any]:
+    return {
+        "event_id": str(uuid.uuid4()), "occurred_at": datetime.now(UTC), **each._asdict(), "by": by,
+    }  # fmt: skip
+
+
+def _said(command: Command) -> str:
+    tag = str(type(command).__struct_config__.tag).replace("_", " ")
+    if isinstance(command, Shelve):
+        return f"{tag} for {timedelta(seconds=command.for_s)}"
+    return tag
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return fail("Nobody knows who you are here: say it with --by NAME.", 2)

@@ -1,0 +1,70 @@
+"""The alarms that are not normal, as workers keep them in the store; and which of them is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from models.line.annunciator import STANDING
+from schemas.outputs import Alert
+from streams.store.protocol import Store, Wanted
+
+_RANK = {"high": 0, "medium": 1, "low": 2}
+_CALLS = {"active": 0, "returned": 1, "acknowledged": 2}
+_LEAST = 4
+_decode = msgspec.json.Decoder(Alert).decode
+
+
+class Meant(NamedTuple):
+    """What a command is for: an alarm, or all those of a place."""
+
+    line: str
+    machine: str
+    sensor: str | None = None
+    alarm_id: str | None = None
+
+    def __str__(self) -> str:
+        place = "/".join(part for part in self[:3] if part is not None)
+        return place if self.alarm_id is None else f"{place} ({self.alarm_id})"
+
+
+async def standing(store: Store) -> list[Alert]:
+    """Return the alarms of all shards that are not normal, those to look at first first."""
+    found: list[Alert] = []
+    for shard in await store.shards():
+        if shard.flow == "floor":
+            (rows,) = await store.read(shard, [Wanted(STANDING)])
+            found += [_decode(row) for row in rows.values()]
+    return sorted(
+        found,
+        key=lambda alert: (
+            _CALLS.get(alert.state, 3), _RANK[alert.priority], alert.occurred_at, alert.alarm_id,
+        ),
+    )  # fmt: skip
+
+
+def meant(text: str, alarms: Iterable[Alert]) -> Meant | str:
+    """Return what somebody means by an alarm id (or how it begins), or by line/machine[/sensor].
+
+    Or why that cannot be known.
+    """
+    parts = text.split("/")
+    if len(parts) in (2, 3):
+        if not all(parts):
+            return f"{text!r} is no place: say line/machine or line/machine/sensor."
+        return Meant(*parts)
+    if len(parts) > 1:
+        return f"{text!r} is no place: say line/machine or line/machine/sensor."
+    if len(text) < _LEAST:
+        return f"{text!r} is too short for an alarm id: give {_LEAST} characters of it, or more."
+    found = [alert for alert in alarms if alert.alarm_id.startswith(text)]
+    if not found:
+        return f"No alarm {text} stands: see `tailorline alarms list --all`."
+    if len(found) > 1:
+        return f"{text} may be {len(found)} alarms: give more of the id."
+    (alert,) = found
+    if alert.machine is None:
+        return f"{text} is the alarm of a whole line: it is over by itself."
+    return Meant(alert.line, alert.machine, alert.sensor, alert.alarm_id)
