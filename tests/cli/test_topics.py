@@ -14,7 +14,7 @@ from streams.runtime.admin import topic_config
 def test_check_is_content_with_what_the_embedded_broker_has(run, installed):
     result = run("topics", "check", **installed.env)
     assert result.exit_code == 0, result.output
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * (len(TOPICS) + 2)
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * (len(TOPICS) + 3)
     assert "equal (clickstream 4, orders 4, catalogue 4)" in result.stdout
 
 
@@ -135,7 +135,9 @@ def test_unequal_partitions_of_one_flow_are_wrong():
 
 
 def test_sensors_may_have_another_number_of_partitions():
-    assert {e.level for e in topic_findings(facts(sensors=TopicFacts(9, 3, config())))} == {"ok"}
+    month = config(retention_ms=str(30 * 86_400_000))
+    other = facts(sensors=TopicFacts(9, 3, config()), commands=TopicFacts(9, 3, month))
+    assert {e.level for e in topic_findings(other)} == {"ok"}
 
 
 def test_settings_that_the_broker_does_not_tell_are_not_called_good():

@@ -53,5 +53,9 @@ def stream(number: int, first: int = 0) -> Iterator[tuple[str, Any, None, None]]
             yield "orders", cancel(10**6 + n, f"r{n}", customer=who, second=at), None, None
         yield "sensors", made(n, f"p{n}", 5, 1), None, None
         yield "sensors", sample(n, 20.0, machine=f"machine-{n}"), None, None
+        if n % 4 == 1:
+            for turn in range(6):  # enough for an alarm
+                bad = sample(turn, 1.0, machine=f"faulty-{n}", second=at + turn, quality="bad")
+                yield "sensors", bad, None, None
         if n % 20 == 0:
             yield "orders", b"{}", None, None

@@ -5,8 +5,8 @@ import pytest
 from streams.doctor.topics import layout_finding
 from streams.layout import layout_of, refusal
 
-COUNTS = {"clickstream": 4, "orders": 4, "catalogue": 4, "sensors": 8, "offers": 1}
-IDS = {"clickstream": "c1", "orders": "o1", "catalogue": "k1", "sensors": "s1"}
+COUNTS = {"clickstream": 4, "orders": 4, "catalogue": 4, "sensors": 8, "commands": 8, "offers": 1}
+IDS = {"clickstream": "c1", "orders": "o1", "catalogue": "k1", "sensors": "s1", "commands": "m1"}
 
 
 def test_what_is_as_it_was_is_not_refused():

@@ -21,6 +21,10 @@ from tests.streams.events import START, order, view
 SHOP = ShardId("shop", 1)
 
 
+NOTHING_NEW = (9, 9)
+"""Versions of the view that have nothing new for the core."""
+
+
 class Counting:
     """A core of which each step adds one and says something; what it does is in the article."""
 
@@ -45,6 +49,9 @@ class Counting:
         if sku == "refused":
             return Reject("too_early", "not yet")
         return "duplicate" if sku == "again" else "accepted"
+
+    def reads(self, view: View) -> bool:
+        return view.versions != NOTHING_NEW
 
     def adopt(self, view: View, effects: Effects) -> None:
         self.views.append(view.versions)
