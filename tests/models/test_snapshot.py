@@ -22,6 +22,8 @@ from models.itemsets.window import Kept
 from models.propensity.classifier import Classifier
 from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
+from models.scorers.river_models import NAMES as DETECTORS
+from models.scorers.river_score import RiverScore, RiverSettings
 from models.shop import ShopShard
 from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
 from tests.models.events import Feed, article, sample
@@ -83,6 +85,12 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
         for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
             classifier.learn([classifier.meet(signals)], hit=hit)
         found |= names_in(classifier)
+    for detector in DETECTORS:
+        settings = RiverSettings(detector)
+        score = RiverScore(settings)
+        for n in range(700):
+            score.learn(score.score(float(n % 7), settings), settings, quiet=True)
+        found |= names_in((score, settings))
     assert found == models.snapshot._ALLOWED
 
 
