@@ -106,6 +106,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.scorers.likelihood", "Likelihood"),
         ("models.scorers.machine", "MachineScore"),
         ("models.scorers.machine", "MachineSettings"),
+        ("models.scorers.moved", "LevelWatch"),
         ("models.scorers.rest", "Rest"),
         ("models.scorers.rest", "RestSettings"),
         ("models.scorers.river_models", "AbsoluteDeviation"),

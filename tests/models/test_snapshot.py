@@ -22,6 +22,7 @@ from models.itemsets.window import Kept
 from models.propensity.classifier import Classifier
 from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
+from models.scorers.moved import LevelWatch
 from models.scorers.river_models import NAMES as DETECTORS
 from models.scorers.river_score import RiverScore, RiverSettings
 from models.shop import ShopShard
@@ -91,6 +92,7 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
         for n in range(700):
             score.learn(score.score(float(n % 7), settings), settings, quiet=True)
         found |= names_in((score, settings))
+    found |= names_in(LevelWatch())
     assert found == models.snapshot._ALLOWED
 
 
