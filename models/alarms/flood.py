@@ -7,13 +7,14 @@ fewer than five came in ten minutes.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from models.alarms.alarm import Alarm, AlarmSettings, Change
 
 WINDOW_S = 600.0
-_BEGINS = 10
-_ENDS = 5
+BEGINS = 10
+ENDS = 5
 _MOST_KEPT = 1000
 _AT_ONCE = AlarmSettings()
 
@@ -41,7 +42,7 @@ class Flood:
         while self._recent and self._recent[0][0] <= at - WINDOW_S:
             self._recent.popleft()
         number = len(self._recent)
-        return self.alarm.step(at, _AT_ONCE, over=number >= _BEGINS, under=number < _ENDS)
+        return self.alarm.step(at, _AT_ONCE, over=number >= BEGINS, under=number < ENDS)
 
     def shares(self) -> tuple[tuple[str, float], ...]:
         """Return which machines they are of, with their shares, the largest first."""
@@ -52,3 +53,26 @@ class Flood:
 
     def __len__(self) -> int:
         return len(self._recent)
+
+
+def floods(times: Iterable[float]) -> list[tuple[float, float]]:
+    """Return from when to when there was a flood, of the times (unix seconds, in order) of alarms.
+
+    The ten minutes are those before each moment, not those of a clock: a flood begins with its tenth alarm.
+    """
+    found: list[tuple[float, float]] = []
+    began: float | None = None
+    recent: deque[float] = deque()
+    for at in times:
+        while recent and recent[0] + WINDOW_S <= at:
+            over = recent.popleft() + WINDOW_S
+            if began is not None and len(recent) < ENDS:
+                found.append((began, over))
+                began = None
+        recent.append(at)
+        if began is None and len(recent) >= BEGINS:
+            began = at
+    if began is not None:
+        # With nothing more to come it ends when all but four are ten minutes old.
+        found.append((began, recent[-ENDS] + WINDOW_S))
+    return found

@@ -24,6 +24,9 @@ from models.line.document import ChartChoice
 from models.propensity.classifier import Classifier
 from models.propensity.contenders.roster import NAMES
 from models.propensity.settings import ContestSettings
+from models.scorers.moved import LevelWatch
+from models.scorers.river_models import NAMES as DETECTORS
+from models.scorers.river_score import RiverScore, RiverSettings
 from models.shop import ShopShard
 from models.snapshot import MAGIC, VERSION, Snapshot, SnapshotError, seal, unseal
 from tests.models.events import Feed, article, sample
@@ -85,6 +88,13 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
         for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
             classifier.learn([classifier.meet(signals)], hit=hit)
         found |= names_in(classifier)
+    for detector in DETECTORS:
+        settings = RiverSettings(detector)
+        score = RiverScore(settings)
+        for n in range(700):
+            score.learn(score.score(float(n % 7), settings), settings, quiet=True)
+        found |= names_in((score, settings))
+    found |= names_in(LevelWatch())
     for chart in CHARTS:
         charting = Charting(ChartChoice(chart=chart, size=2, every_s=2.0))
         for n in range(100):
