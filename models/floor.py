@@ -208,6 +208,10 @@ class FloorShard:
         watch = self.settings.watch
         for name, finding in machine.take(event.sensor, x, quality, at, watch, plan, own):
             self._tell(place._replace(sensor=name), finding, event.occurred_at, effects)
+        if sensor.move is not None:
+            self.annunciator.note(
+                place, sensor.move, sensor.moves, event.occurred_at, conversion.unit, effects
+            )
 
     def count_step(self, event: ProductionCount, at: float, effects: Effects) -> None:
         """Units made: what production really makes. Counts may come late: they only add."""

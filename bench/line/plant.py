@@ -109,8 +109,8 @@ def events(shift: Shift, faults: tuple[Fault, ...]) -> Iterator[Sensors]:
                     event_id=f"e{number}", occurred_at=_moment(changed), line=spot.line,
                     machine=spot.machine, state=state,
                 )  # fmt: skip
-            fault = next((each for each in own.get(spot, ()) if each.active(at)), None)
-            sample = sensor.sample(at, fault)
+            now = next((each for each in own.get(spot, ()) if each.active(at)), None)
+            sample = sensor.sample(at, now)
             number += 1
             yield Measurement(
                 event_id=f"e{number}", occurred_at=_moment(at), line=spot.line,

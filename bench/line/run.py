@@ -135,7 +135,7 @@ class _ThreeSigma:
 def _alert(event: Measurement) -> Alert:
     at = event.occurred_at
     return Alert(
-        alert_id=event.event_id, alarm_id="/".join((event.line, event.machine, event.sensor)),
+        alert_id=event.event_id, alarm_id=f"{event.line}/{event.machine}/{event.sensor}",
         occurrence=1, state="active", occurred_at=at, since=at, line=event.line,
         machine=event.machine, sensor=event.sensor, condition="deviation", priority="low",
         value=event.value, unit=event.unit, expected=None, z=0.0, limit=_SIGMAS, text="",

@@ -34,7 +34,7 @@ class AlarmCount:
 
     alarm_id: str
     line: str
-    machine: str
+    machine: str | None
     sensor: str | None
     condition: str
     times: int

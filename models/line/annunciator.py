@@ -18,7 +18,17 @@ from models.alarms.flood import Flood
 from models.effects import Effects, Output
 from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
 from models.line.plans import NO_CHOICES, AlarmPlan
-from models.line.telling import Order, Place, Told, alarm_id, alert_of, priority_of, unraised
+from models.line.telling import (
+    Order,
+    Place,
+    Told,
+    alarm_id,
+    alert_of,
+    moved,
+    priority_of,
+    unraised,
+)
+from models.scorers.moved import Move
 from schemas.outputs import Alert
 from schemas.topics import ALERTS
 
@@ -72,6 +82,12 @@ class Annunciator:
         if flooded is not None:
             self._tell_flood(place.line, flooded, at, effects)
         return flooded
+
+    def note(
+        self, place: Place, move: Move, number: int, at: datetime, unit: str, effects: Effects
+    ) -> None:
+        """Tell that a sensor's level has moved, for the ``number``-th time: information, no alarm."""
+        self._send(moved(place, move, number, at, unit, effects.new_id()), effects)
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
         """Let time pass; return the lines whose flood is over."""

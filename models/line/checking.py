@@ -25,10 +25,12 @@ from models.line.document import (
 from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
 from models.line.kinds import KINDS
 from models.problems import Path, Problem, Problems, Reader
+from models.scorers.river_models import NAMES
 from schemas.sensors import State
 
 MAX_BYTES = 2 * 1024 * 1024
 """Of the document as it is stored: each version of it is sent to each worker."""
+DETECTORS = ("own", *NAMES)
 _WEEK_S = 7 * 86_400.0
 _MOST = 1e15
 _LEVELS = tuple(rule for rule in LIMITS if rule != "rate")
@@ -44,6 +46,7 @@ def checked(plain: object) -> LineRules | tuple[Problem, ...]:
     kinds = _names(plain, "kinds")
     readers: dict[str, Reader] = {
         "site": problems.name,
+        "detector": partial(problems.choice, known=DETECTORS, what="detector"),
         "alarms": partial(_choices, problems),
         "kinds": lambda value, path: problems.named(
             value, path, partial(_kind, problems), None, "kind"
@@ -103,6 +106,7 @@ def _choices(problems: Problems, value: object, path: Path) -> Choices:
 
 def _kind(problems: Problems, value: object, path: Path) -> KindChoice:
     readers: dict[str, Reader] = {
+        "detector": partial(problems.choice, known=DETECTORS, what="detector"),
         "deadband": partial(
             problems.number, low=0.0, high=1.0, what="a share of the span (2 % is 0.02)"
         ),
@@ -180,6 +184,7 @@ def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Pat
         "deadband": partial(_amount, problems, low=0.0),
         "rate": partial(_rate, problems),
         "control_chart": partial(_chart, problems),
+        "detector": partial(problems.choice, known=DETECTORS, what="detector"),
         "alarms": partial(_choices, problems),
     }
     said = problems.section(value, path, readers)

@@ -67,7 +67,7 @@ class SensorChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     rate: RateChoice | None = None
     control_chart: ChartChoice | None = None
     detector: str | None = None
-    """Who says what is unusual; None: as the settings say."""
+    """Who says what is unusual: `own`, or one of River's; None: as is said less specifically."""
     alarms: Choices = {}
 
 
@@ -104,6 +104,7 @@ class KindChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Share of the span."""
     delay_s: float | None = None
     """On- and off-delay of its limits."""
+    detector: str | None = None
     alarms: Choices = {}
 
 
@@ -111,6 +112,8 @@ class LineRules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole document; one that says nothing changes nothing."""
 
     site: str = ""
+    detector: str | None = None
+    """Of all sensors that nothing else is said of; None: our own."""
     alarms: Choices = {}
     kinds: dict[str, KindChoice] = {}
     ideal_cycle_s: dict[str, float] = {}

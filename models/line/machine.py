@@ -19,6 +19,8 @@ _TOLD = 5
 """So many contributors are named."""
 _GROUP = 2
 """So many of its sensors are told of at once; the machine has a trouble, and more alarms say no more."""
+_ALONE = 60
+"""After so many rows over its limit without an alarm of a sensor, a machine speaks for itself again."""
 _EXPLAINED = 0.5
 """Sensors that are in alarm themselves and make up so much of a machine's score explain it."""
 
@@ -49,7 +51,7 @@ class MachineWatch:
     """The state of one machine."""
 
     __slots__ = (
-        "_rows", "_stood", "alarm", "score", "sensors", "state", "state_at", "turning", "watermark", "z",
+        "_alone", "_rows", "_stood", "alarm", "score", "sensors", "state", "state_at", "turning", "watermark", "z",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -68,6 +70,8 @@ class MachineWatch:
         """How unusual the last row was, in sigma; None while that is not known."""
         self._rows = Rows()
         self._stood = 0
+        self._alone = 0
+        """For how many rows over its limit no sensor has been in alarm."""
 
     def runs(self, plan: MachinePlan = PLAIN_MACHINE) -> bool:
         """Return whether it runs: what stands still is not scored."""
@@ -197,12 +201,11 @@ class MachineWatch:
             evidence = evidence._replace(contributors=tuple(ranked[:_TOLD]))
         changes = []
         if over:
-            # One trouble, one alarm: a sensor that says so itself speaks for the machine.
-            changes.append(self.alarm.suppress(at, "parent", on=self._is_explained(evidence)))
+            changes.append(self._speak_for_itself(evidence, at))
         under = scored.z < settings.deadband * limit
         behaviour = plan.alarms.of("multivariate", settings.multivariate)
         changes.append(self.alarm.step(at, behaviour, over=over, under=under))
-        if not self.alarm.present:
+        if not self.alarm.present and scored.z < limit:
             self.alarm.suppressed.discard("parent")
         found = [
             Finding("multivariate", self.alarm, change, evidence)
@@ -217,6 +220,22 @@ class MachineWatch:
             if change is not None:
                 found.append(Finding("multivariate", self.alarm, change, evidence, relearnt=True))
         return found
+
+    def _speak_for_itself(self, evidence: Evidence, at: float) -> Change | None:
+        """Have the machine's alarm told, or not: a sensor that says so itself speaks for the machine.
+
+        One trouble, one alarm, and what is explained once stays so: shares go up and down with every row,
+        and what a trouble leaves behind takes the smoothed score a while.
+        """
+        in_alarm = any(
+            alarm.present for watch in self.sensors.values() for alarm in watch.alarms.values()
+        )
+        self._alone = 0 if in_alarm else self._alone + 1
+        if self._is_explained(evidence):
+            return self.alarm.suppress(at, "parent", on=True)
+        if self._alone > _ALONE:
+            return self.alarm.suppress(at, "parent", on=False)
+        return None
 
     def _is_explained(self, evidence: Evidence) -> bool:
         own = sum(

@@ -26,6 +26,7 @@ from models.line.document import (
 )
 from models.line.findings import LIMITS, LimitRule, Priority, Rule
 from models.line.kinds import KINDS, OTHER, kind_of
+from models.scorers.river_models import NAMES, Name
 from schemas.decoding import Reject
 
 _CALLED: dict[LimitRule, Priority] = {
@@ -97,7 +98,8 @@ class SensorPlan:
     limit_alarm: AlarmSettings = field(default_factory=AlarmSettings)
     """How its limits' alarms behave, where nothing else is said."""
     chart: ChartChoice | None = None
-    detector: str | None = None
+    detector: Name | None = None
+    """One of River's that says what is unusual; None: our own scores do."""
     alarms: AlarmPlan = NO_CHOICES
 
     @property
@@ -197,7 +199,7 @@ class Plans:
             rate=None if rate is None else Rate(rate.per_min * factor / 60.0, rate.over_s),
             limit_alarm=AlarmSettings(on_delay_s=delay_s, off_delay_s=delay_s),
             chart=own.control_chart,
-            detector=own.detector,
+            detector=_river(own.detector or kind.detector or self.rules.detector),
             alarms=AlarmPlan(choices) if choices else NO_CHOICES,
         )  # fmt: skip
         return PLAIN if replace(plan, limit_alarm=PLAIN.limit_alarm) == PLAIN else plan
@@ -211,6 +213,11 @@ _OF_SENSORS: tuple[Rule, ...] = (
 def limit_priority(rule: LimitRule) -> Priority:
     """Return how soon to look at a limit that is broken, if nobody said."""
     return _CALLED[rule]
+
+
+def _river(name: str | None) -> Name | None:
+    """Return the detector of River's that is called so; None: it is our own."""
+    return name if name in NAMES else None
 
 
 def _span(choice: SensorChoice) -> float:

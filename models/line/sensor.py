@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from models.alarms.alarm import Alarm, AlarmSettings
 from models.cleaning.quality import Quality
 from models.line.charting import Charting
+from models.line.detecting import Detecting
 from models.line.document import ChartChoice
 from models.line.findings import LIMITS, RUNS, Evidence, Finding, Rule
 from models.line.limits import Judged, judge, judge_rate
 from models.line.plans import PLAIN, SensorPlan
+from models.scorers.moved import LevelWatch, Move
 from models.scorers.rest import Rest, RestSettings
-from models.scorers.sensor import Scored, ScorerSettings, SensorScore
+from models.scorers.river_score import RiverScored
+from models.scorers.sensor import Scored, ScorerSettings, SensorScore, Verdict
 from models.scorers.slope import Slope
 
 _CHARTED = AlarmSettings()
@@ -57,7 +60,8 @@ class SensorWatch:
     """The state of one sensor."""
 
     __slots__ = (
-        "_pending", "_stood", "alarms", "charting", "last_at", "rest", "score", "slope",
+        "_pending", "_stood", "alarms", "charting", "detecting", "last_at", "level", "move", "moves", "rest",
+        "score", "slope",
     )  # fmt: skip
 
     def __init__(self, unit: str, settings: SensorSettings) -> None:
@@ -69,6 +73,12 @@ class SensorWatch:
         """Kept while somebody limits the rate of change."""
         self.charting: Charting | None = None
         """Kept while somebody wants a control chart."""
+        self.detecting: Detecting | None = None
+        """Kept while another detector than ours is to say what is unusual."""
+        self.level = LevelWatch()
+        self.move: Move | None = None
+        """What the last sample made sure of: the level has moved, slowly enough to be followed."""
+        self.moves = 0
         self.last_at = 0.0
         self._stood = 0
         """How many samples the anomaly has stood."""
@@ -95,6 +105,7 @@ class SensorWatch:
         value; of uncertain quality it is scored and not learnt. ``plan``: what somebody said of it.
         """
         self.last_at = at
+        self.move = None
         self.rest.hear(at)
         found: list[Finding] = []
         if x is None or quality == "bad":
@@ -117,12 +128,22 @@ class SensorWatch:
         flat = self.alarms.get("flat_line")
         if flat is not None and flat.present:
             return found  # what a dead sensor repeats says nothing
-        self._judge(scored, at, settings, plan, found)
+        other = self._other(plan, x, settings)
+        self._judge(
+            scored if other is None else scored._replace(verdict=other[1]),
+            at,
+            settings,
+            plan,
+            found,
+        )
         if quality == "good":
             quiet = was_quiet and self.quiet
-            if plan.chart is not None and quiet:
-                self._chart(plan.chart, x, at, plan, found)
-            self.score.learn(scored, settings.scorer, quiet=quiet, interval_s=self.rest.interval)
+            if quiet:
+                self._follow(x, at, plan, found)
+            interval_s = self.rest.interval
+            self.score.learn(scored, settings.scorer, quiet=quiet, interval_s=interval_s)
+            if self.detecting is not None and other is not None:
+                self.detecting.learn(other[0], settings.scorer, quiet=quiet, interval_s=interval_s)
         return found
 
     def pass_time(
@@ -152,6 +173,7 @@ class SensorWatch:
     def relearn(self, settings: SensorSettings) -> None:
         """Begin to learn anew what is normal."""
         self.score = SensorScore(self.score.unit, settings.scorer)
+        self.detecting, self.level = None, LevelWatch()
         if self.charting is not None:
             self.charting.rebaseline()
         self._stood = 0
@@ -188,6 +210,24 @@ class SensorWatch:
             alarm = self.alarms.get(rule)
             if alarm is not None:
                 self._end(rule, alarm, at, found)  # nobody wants it any longer
+
+    def _other(
+        self, plan: SensorPlan, x: float, settings: SensorSettings
+    ) -> tuple[RiverScored, Verdict] | None:
+        """Return what another detector says, if there is to be one."""
+        if plan.detector is None:
+            self.detecting = None
+            return None
+        if self.detecting is None or self.detecting.name != plan.detector:
+            self.detecting = Detecting(plan.detector)
+        return self.detecting.judge(x, self.score.baseline.base.mean, settings.scorer)
+
+    def _follow(self, x: float, at: float, plan: SensorPlan, found: list[Finding]) -> None:
+        """Look at what moves slowly: a sample of a time when nothing is wrong."""
+        if plan.chart is not None:
+            self._chart(plan.chart, x, at, plan, found)
+        self.move = self.level.take(x)
+        self.moves += self.move is not None
 
     def _chart(
         self, choice: ChartChoice, x: float, at: float, plan: SensorPlan, found: list[Finding]

@@ -21,6 +21,7 @@ from models.line.findings import (
     condition_of,
 )
 from models.line.plans import AlarmPlan, limit_priority
+from models.scorers.moved import Move
 from schemas.outputs import Alert, Contributor
 
 _ALARMS = uuid.uuid5(uuid.NAMESPACE_URL, "tailorline/alarms")
@@ -39,7 +40,7 @@ _SAYS: dict[Condition, str] = {
     "out_of_control": "is out of control by its chart",
     "multivariate": "behaves otherwise than its sensors did together",
     "flood": "has more alarms than anybody can read: those of low and medium priority are kept back",
-    "baseline_moved": "has moved to another level, slowly enough to be followed",
+    "baseline_moved": "has moved",
 }
 _ADVICE: dict[Condition, str] = {
     "deviation": "Compare with the set point and with sensors beside it, then look for the cause.",
@@ -201,3 +202,26 @@ def _wrong(told: Told, unit: str | None) -> str:
 def unraised(rule: Rule) -> Told:
     """Return what is told of an alarm that was never raised."""
     return Told(Evidence(condition_of(rule)), "low")
+
+
+def moved(place: Place, move: Move, number: int, at: datetime, unit: str, alert_id: str) -> Alert:
+    """Return the event that tells that a sensor's level has moved."""
+    return Alert(
+        alert_id=alert_id,
+        alarm_id=alarm_id(place, "baseline_moved"),
+        occurrence=number,
+        state="noted",
+        occurred_at=at,
+        since=at,
+        line=place.line,
+        machine=place.machine,
+        sensor=place.sensor,
+        condition="baseline_moved",
+        priority="low",
+        value=move.after,
+        unit=unit,
+        expected=move.before,
+        z=(move.after - move.before) / move.sigma,
+        limit=0.0,
+        text=f"{place} has moved from {move.before:.6g} to {move.after:.6g} {unit}: no alarm.",
+    )
