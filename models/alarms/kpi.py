@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from models.alarms.flood import BEGINS_ABOVE, WINDOW_S, floods
+from models.alarms.flooding import BEGINS_ABOVE, WINDOW_S, floods
 from models.alarms.history import Standing, history
 from schemas.outputs import Alert
 
@@ -34,7 +34,7 @@ class AlarmCount:
 
     alarm_id: str
     line: str
-    machine: str
+    machine: str | None
     sensor: str | None
     condition: str
     times: int

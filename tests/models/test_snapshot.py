@@ -81,11 +81,6 @@ def test_a_floor_shard_comes_back_whole(floor: FloorShard) -> None:
 
 def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: FloorShard) -> None:
     found = names_in(shop) | names_in(floor)
-    for name in NAMES:
-        classifier = Classifier(ContestSettings(name, ""))
-        for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
-            classifier.learn([classifier.meet(signals)], hit=hit)
-        found |= names_in(classifier)
     for detector in DETECTORS:
         settings = RiverSettings(detector)
         score = RiverScore(settings)
@@ -93,6 +88,11 @@ def test_the_list_is_exactly_what_shards_are_made_of(shop: ShopShard, floor: Flo
             score.learn(score.score(float(n % 7), settings), settings, quiet=True)
         found |= names_in((score, settings))
     found |= names_in(LevelWatch())
+    for name in NAMES:
+        classifier = Classifier(ContestSettings(name, ""))
+        for signals, hit in examples(squares, 300 if name == "adaptive_random_forest" else 1500):
+            classifier.learn([classifier.meet(signals)], hit=hit)
+        found |= names_in(classifier)
     assert found == models.snapshot._ALLOWED
 
 
