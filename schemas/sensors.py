@@ -22,8 +22,8 @@ Quality = Annotated[
     str,
     field(
         "internal",
-        "good, uncertain or bad; absent means good, anything else counts as uncertain.",
-        max_length=32,
+        "good, uncertain or bad, or a status of OPC UA, OPC DA or Sparkplug, by number or name; absent means good, what is not known counts as uncertain.",
+        max_length=64,
     ),
 ]
 State = Annotated[

@@ -55,7 +55,8 @@ def bench_line(shift: Shift, console: Console) -> Report:
                 bars.update(task, completed=samples)
     report = Report("line", ["made-up line"], asdict(shift) | {"sensors": len(spots())})
     report.results = judged(alerts, faults, shift) | {"us_per_sample": 1e6 * taken_s / samples}
-    found = kpis(alerts, START, START + shift.seconds)
+    of_machines = [alert for alert in alerts if alert.machine is not None]
+    found = kpis(of_machines, START, START + shift.seconds)
     report.settings["kpis"] = msgspec.to_builtins(found)
     report.results["chattering"] = len(found.chattering)
     report.results["floods"] = found.floods

@@ -9,6 +9,8 @@ from schemas.outputs import Alert
 
 _STANDING = frozenset({"active", "acknowledged"})
 _OVER = frozenset({"returned", "cleared"})
+_KEPT_QUIET = frozenset({"suppressed", "shelved", "out_of_service"})
+_OF_ALARMS = _STANDING | _OVER | _KEPT_QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class History:
     _open: dict[str, _Open] = field(default_factory=dict)
 
     def take(self, alert: Alert) -> None:
-        """Take the next change in."""
+        """Take the next change in; what is in no state of an alarm is for information only."""
+        if alert.state not in _OF_ALARMS:
+            return
         at = alert.occurred_at.timestamp()
         now = self._open.get(alert.alarm_id)
         if now is not None and (now.state, now.occurrence) == (alert.state, alert.occurrence):
@@ -76,7 +80,7 @@ class History:
             now.acknowledged |= alert.state == "acknowledged"
         else:
             self._end(now, at, over=alert.state in _OVER)
-            if alert.state not in _OVER:
+            if alert.state in _KEPT_QUIET:
                 self.kept_quiet.append((at, alert.state))
         if alert.state == "active":
             self.annunciations.append((at, alert))

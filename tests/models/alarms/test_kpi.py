@@ -258,6 +258,12 @@ def test_how_often_alarms_are_kept_quiet() -> None:
     assert (found.suppressed, found.shelved, found.out_of_service) == (2, 1, 1)
 
 
+def test_a_state_of_no_alarm_is_passed_over() -> None:
+    noted = msgspec.structs.replace(told(5, "cleared"), alert_id="noted", state="noted")
+    found = figures([told(0, "active"), noted, told(20, "cleared")])
+    assert (found.annunciated, found.mean_standing_s) == (1, 20.0)
+
+
 def test_it_is_json() -> None:
     alerts = [told(0, "active", "a"), told(30, "acknowledged", "a"), told(90, "cleared", "a")]
     plain = msgspec.to_builtins(figures(alerts))
