@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from typing import Any
 
@@ -236,6 +237,8 @@ def plain(value: Any) -> Any:
         return {key: plain(own) for key, own in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(own) for own in (sorted(value) if isinstance(value, set) else value)]
+    if type(value).__module__.startswith("river"):
+        return pickle.dumps(value)
     names = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
     if names:
         return {name: plain(getattr(value, name)) for name in names}
