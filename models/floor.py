@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from models.alarms.flood import FloodSettings
 from models.bounded import RecentNames
 from models.cleaning.quality import quality_class
 from models.cleaning.seen import SeenIds
@@ -51,6 +52,7 @@ class FloorSettings:
     """How a floor shard works."""
 
     watch: WatchSettings = field(default_factory=WatchSettings)
+    flood: FloodSettings = field(default_factory=FloodSettings)
     allowed_lateness_s: float = 300.0
     """A sample that is so much older than the machine's newest one is late: it is counted, and moves no
     model and no alarm."""
@@ -72,7 +74,7 @@ class FloorShard:
         self.called_normal = 0
         """Alarms that ended because what they were about is normal: false ones."""
         self.machines: dict[tuple[str, str], MachineWatch] = {}
-        self.annunciator = Annunciator()
+        self.annunciator = Annunciator(settings.flood)
         self.effectiveness = Effectiveness()
         self.rules: LineRules = NO_LINE_RULES
         """What an operator says of lines, machines and sensors."""

@@ -43,6 +43,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.customers", "Customers"),
         ("models.alarms.alarm", "Alarm"),
         ("models.alarms.flood", "Flood"),
+        ("models.alarms.flood", "FloodSettings"),
         ("models.cleaning.seen", "SeenIds"),
         ("models.decay", "ForwardDecay"),
         ("models.demand", "Demand"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.alarms.alarm import AlarmSettings
+from models.alarms.flood import FloodSettings
 from models.floor import FloorSettings
 from models.itemsets.completion import CompletionSettings
 from models.itemsets.counts import ItemsetSettings
@@ -117,6 +118,11 @@ ABOUT: dict[type, dict[str, str]] = {
         "max_skus": "Most articles per shard whose production is counted; those not made for longest "
         "are forgotten.",
         "seen_ids": "Latest event ids per shard that repeats are recognised by.",
+    },
+    FloodSettings: {
+        "begins": "With so many alarms of a line in ten minutes there is a flood, and only urgent ones are told; "
+        "0: never. A line's machines may be in several shards, each of which counts its own.",
+        "ends": "With fewer than so many in ten minutes it is over.",
     },
     WatchSettings: {
         "deadband": "A machine's alarm begins to be over below this share of its limit.",

@@ -19,6 +19,27 @@ _MOST_KEPT = 1000
 _AT_ONCE = AlarmSettings()
 
 
+@dataclass(frozen=True, slots=True)
+class FloodSettings:
+    """When alarms of a line are a flood; at most 1,000 are counted."""
+
+    begins: int = BEGINS
+    """With so many in ten minutes; 0: never."""
+    ends: int = ENDS
+    """With fewer than so many."""
+
+    def __post_init__(self) -> None:
+        """Refuse a flood that ends before it begins, with a `ValueError`."""
+        if self.begins and not 0 < self.ends <= self.begins <= _MOST_KEPT:
+            raise ValueError(
+                f"A flood must end with no more alarms than it begins with: ends ({self.ends}) from 1 to "
+                f"begins ({self.begins}), and that is {_MOST_KEPT:,} at most."
+            )
+
+
+USUAL = FloodSettings()
+
+
 @dataclass(slots=True)
 class Flood:
     """The activations of one line within the last ten minutes, in event time."""
@@ -32,17 +53,18 @@ class Flood:
         """Whether there is one."""
         return self.alarm.present
 
-    def activated(self, at: float, machine: str) -> Change | None:
+    def activated(self, at: float, machine: str, settings: FloodSettings = USUAL) -> Change | None:
         """Note that an alarm came; return the change of the flood's own alarm, if it begins."""
         self._recent.append((at, machine))
-        return self.pass_time(at)
+        return self.pass_time(at, settings)
 
-    def pass_time(self, at: float) -> Change | None:
+    def pass_time(self, at: float, settings: FloodSettings = USUAL) -> Change | None:
         """Let time pass; return the change of the flood's own alarm."""
         while self._recent and self._recent[0][0] <= at - WINDOW_S:
             self._recent.popleft()
         number = len(self._recent)
-        return self.alarm.step(at, _AT_ONCE, over=number >= BEGINS, under=number < ENDS)
+        over = 0 < settings.begins <= number
+        return self.alarm.step(at, _AT_ONCE, over=over, under=number < settings.ends)
 
     def shares(self) -> tuple[tuple[str, float], ...]:
         """Return which machines they are of, with their shares, the largest first."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from models.alarms.alarm import Change
-from models.alarms.flood import Flood
+from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.effects import Effects, Output
 from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
 from models.line.plans import NO_CHOICES, AlarmPlan
@@ -42,7 +42,8 @@ _encode = msgspec.json.Encoder().encode
 class Annunciator:
     """What operators of a shard's lines have been told."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: FloodSettings = USUAL) -> None:
+        self.settings = settings
         self.told: dict[tuple[Place, Rule], Told] = {}
         """What the alarms that are not over were raised for."""
         self.floods: dict[str, Flood] = {}
@@ -94,7 +95,7 @@ class Annunciator:
         over = []
         for line in sorted(self.floods):
             flood = self.floods[line]
-            change = flood.pass_time(at)
+            change = flood.pass_time(at, self.settings)
             if change is not None:
                 self._tell_flood(line, change, datetime.fromtimestamp(at, UTC), effects)
                 over.append(line)
@@ -122,7 +123,7 @@ class Annunciator:
         if flood is None:
             flood = self.floods[place.line] = Flood()
         was_on = flood.on
-        change = flood.activated(at, str(place.machine))
+        change = flood.activated(at, str(place.machine), self.settings)
         if was_on and told.priority != "high" and finding.change.after == "active":
             self.activations[told.priority] -= 1
             kept_back = finding.alarm.suppress(at, "flood", on=True)

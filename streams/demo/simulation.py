@@ -21,8 +21,10 @@ WORKER_SETTINGS = {
     "TAILORLINE_OFFERS__ITEM_COOLDOWN_S": "300",
     "TAILORLINE_OFFERS__REBUY_AFTER_S": "300",
     "TAILORLINE_OFFERS__DAILY_CAP": "1000",
+    "TAILORLINE_FLOOR__FLOOD__BEGINS": "0",
 }
-"""The 400 customers do in a minute what would take weeks, so their patience is shorter too."""
+"""The 400 customers do in a minute what would take weeks, so their patience is shorter too; and as many
+faults come as in a month, which are no flood."""
 
 _STEP_S = 0.05
 _FLUSH_S = 30.0

@@ -64,10 +64,22 @@ def _tables(snapshot: Snapshot, results: Mapping[str, Any]) -> list[RenderableTy
             f"{catalogue['articles']:,} articles, {catalogue.get('price_cut', 0):,} price cuts, "
             f"{catalogue.get('sold_out', 0):,} sold out, {catalogue.get('withdrawn', 0):,} withdrawn",
         )
+    operator = results.get("operator")
+    if operator:
+        facts.add_row("operator", _operator(operator))
     for worker in snapshot.workers:
         if worker.peak_mb is not None:
             facts.add_row(worker.name, f"{worker.peak_mb:,.0f} MB at most")
     return [*tables, facts, Text("")]
+
+
+def _operator(kpis: Mapping[str, Any]) -> str:
+    """Return in a line how many alarms people hear."""
+    shares = ", ".join(f"{share:.0%} {name}" for name, share in kpis["priorities"].items())
+    return (
+        f"{kpis['annunciated']} alarms ({shares}), {kpis['per_10_min']['peak']} in 10 minutes at most, "
+        f"{len(kpis['chattering'])} chattering, {kpis['standing']} stand"
+    )
 
 
 def _truth(results: Mapping[str, Any]) -> Table:

@@ -7,6 +7,9 @@ from heapq import nlargest
 from itertools import combinations
 from typing import Any
 
+import msgspec
+
+from models.alarms.kpi import kpis
 from schemas.outputs import Advice, Alert
 from streams.simulate.faults import Fault
 from streams.simulate.offers import OfferTally
@@ -38,8 +41,10 @@ def score(
     ``stock`` is how often each thing happened to an article.
     """
     faults = truth.faults_before(until - started_at)
+    told = tuple(alerts)
     return {
-        **_faults(faults, alerts, started_at, grace_s),
+        **_faults(faults, told, started_at, grace_s),
+        **_operator(told, started_at, until),
         **_affinities(truth, rules),
         **_configurations(truth, configurations),
         **_shift(truth, advice, started_at, until),
@@ -83,6 +88,14 @@ def _faults(
         "alerts_false_names": false,
         "alerts_precision": _ratio(raised - len(false), raised),
     }
+
+
+def _operator(alerts: Iterable[Alert], started_at: float, until: float) -> dict[str, Any]:
+    """Return how well operators can live with the alarms (ISA-18.2); nothing before anything happened."""
+    if until <= started_at:
+        return {}
+    of_machines = [alert for alert in alerts if alert.machine is not None]
+    return {"operator": msgspec.to_builtins(kpis(of_machines, started_at, until))}
 
 
 def _affinities(truth: Truth, rules: Iterable[tuple[str, str]]) -> dict[str, Any]:
