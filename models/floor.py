@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from models.alarms.alarm import State
 from models.alarms.flood import FloodSettings
 from models.bounded import RecentNames
 from models.cleaning.quality import quality_class
@@ -41,6 +42,7 @@ from schemas.sensors import FloorEvent, MachineState, Measurement, ProductionCou
 
 MADE = "count:made"
 SCRAPPED = "count:scrapped"
+_KEPT_QUIET: tuple[State, ...] = ("suppressed", "shelved", "out_of_service")
 _LOOK_EVERY_S = 5.0
 """So often it is looked which sensors have fallen silent, and whose alarms change as time passes."""
 _ADD_EVERY_S = 60.0
@@ -151,8 +153,7 @@ class FloorShard:
 
     def report(self) -> dict[tuple[str, str], float]:
         """Return model metrics as ``(model, metric) -> value``."""
-        told = [own.priority for own in self.annunciator.standing()]
-        alarms = [alarm for machine in self.machines.values() for *_, alarm in machine.alarms()]
+        heard = self.annunciator.heard()
         activations = self.annunciator.activations
         _, oee = self.effectiveness.today
         parts = {
@@ -165,12 +166,9 @@ class FloorShard:
             ("sensors", "bad_quality"): float(self.bad),
             ("machines", "known"): float(len(self.machines)),
             ("machines", "learning"): float(self._learning()),
-            **{("alarms", name): float(told.count(name)) for name in PRIORITIES},
+            **{("alarms", name): float(heard[name]) for name in PRIORITIES},
             **{("alarms", f"activated_{name}"): float(activations[name]) for name in PRIORITIES},
-            **{
-                ("alarms", name): float(sum(alarm.told == name for alarm in alarms))
-                for name in ("suppressed", "shelved", "out_of_service")
-            },
+            **{("alarms", name): float(self.annunciator.in_state(name)) for name in _KEPT_QUIET},
             ("alarms", "flooded_lines"): float(
                 sum(flood.on for flood in self.annunciator.floods.values())
             ),

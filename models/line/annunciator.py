@@ -8,12 +8,13 @@ over, and one alarm of the line sums the others up. Nothing is lost: what is kep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
-from models.alarms.alarm import Change
+from models.alarms.alarm import Change, State
 from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.effects import Effects, Output
 from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
@@ -35,6 +36,7 @@ from schemas.topics import ALERTS
 STANDING = "alarms"
 """The hash of alarms that are not normal: by alarm id, what was told of each last."""
 _CONTRIBUTORS = 5
+_HEARD: frozenset[State] = frozenset({"active", "acknowledged", "returned"})
 
 _encode = msgspec.json.Encoder().encode
 
@@ -71,7 +73,7 @@ class Annunciator:
         if state == "normal":
             self.told.pop(key, None)
         else:
-            self.told[key] = told
+            self.told[key] = told._replace(state=state)
         self._send(
             alert_of(
                 place, finding, told, at=at, unit=unit, alert_id=effects.new_id(),
@@ -109,9 +111,13 @@ class Annunciator:
             del self.told[place, rule]
             effects.drop(STANDING, alarm_id(place, rule))
 
-    def standing(self) -> Iterable[Told]:
-        """Return what the alarms that are not over were raised for."""
-        return self.told.values()
+    def heard(self) -> Counter[Priority]:
+        """Return how many alarms of each priority operators have before them: those kept quiet are not."""
+        return Counter(own.priority for own in self.told.values() if own.state in _HEARD)
+
+    def in_state(self, state: State) -> int:
+        """Return how many alarms are in a state."""
+        return sum(own.state == state for own in self.told.values())
 
     def _count(
         self, place: Place, finding: Finding, told: Told, at: float

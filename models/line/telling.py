@@ -79,6 +79,8 @@ class Told(NamedTuple):
 
     evidence: Evidence
     priority: Priority
+    state: State = "active"
+    """What it was told to be last."""
 
     @property
     def condition(self) -> Condition:
