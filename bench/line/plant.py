@@ -12,13 +12,13 @@ from streams.simulate.dice import dice
 from streams.simulate.equipment import GAUGES, Spot
 from streams.simulate.faults import KINDS, Fault, Kind
 from streams.simulate.machine import Machine
-from streams.simulate.sensor import Sensor
+from streams.simulate.sensor import WAVE_SIGMAS, Sensor
 
 LINES = ("line-1", "line-2")
 MACHINES_OF_A_LINE = 5
 START = 1_790_000_000.0
-_SHOWS_AT_SIGMAS = 3.0
-"""A drift shows from here on: below it is within what the sensor does anyway."""
+_SHOWS_AT_SIGMAS = 3.0 + WAVE_SIGMAS
+"""A drift shows from here on: below it is within what noise and wave of the sensor do anyway."""
 _SIZES: dict[Kind, tuple[float, float]] = {
     "spike": (10.0, 14.0), "drift": (9.0, 12.0), "level_shift": (7.0, 10.0), "stuck": (0.0, 0.0),
     "bad_quality": (0.0, 0.0), "variance_burst": (6.0, 8.0),

@@ -102,6 +102,8 @@ class Alarm:
 
     def step(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> Change | None:
         """Take a sample: ``over`` the limit, or ``under`` the limit less its deadband, or neither."""
+        if over:
+            self.suppressed.discard("not_running")  # it runs, or there were no sample
         towards, away = (under, over) if self.present else (over, under)
         if towards:
             if not self._samples:

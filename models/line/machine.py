@@ -116,10 +116,15 @@ class MachineWatch:
     def suppress(
         self, at: float, reason: Suppression, *, on: bool
     ) -> list[tuple[str | None, Finding]]:
-        """Suppress all alarms for a reason, or no longer; return those that changed, as `take` does."""
+        """Suppress all alarms for a reason, or no longer; return those that changed, as `take` does.
+
+        What stood when the machine stopped is told again once a sample says that it still does.
+        """
+        waiting = reason == "not_running" and not on
         changed = [
             (name, rule, alarm, alarm.suppress(at, reason, on=on))
             for name, rule, alarm in self.alarms()
+            if not (waiting and alarm.present)
         ]
         return [
             (name, Finding(rule, alarm, change, None))
