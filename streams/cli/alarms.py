@@ -40,7 +40,8 @@ Which = Annotated[
     list[str],
     typer.Argument(
         metavar="ALARM...",
-        help="Alarm ids as `list` shows them (or how they begin); or line/machine[/sensor].",
+        # No square brackets: help is markup, and a closing tag that nothing opens ends in a traceback.
+        help="Alarm ids as `list` shows them (or how they begin); or line/machine, line/machine/sensor.",
         show_default=False,
     ),
 ]
