@@ -22,6 +22,7 @@ from models.line.document import (
     LineRules,
     MachineChoice,
     SensorChoice,
+    decode,
 )
 from models.view import LINE_RULES, OPERATORS_PART
 from schemas.commands import Acknowledge, CallNormal, Command, Shelve, TakeOutOfService
@@ -156,6 +157,7 @@ def test_what_changes_nothing_for_the_floor_leaves_nothing_in_its_journal() -> N
             rules = OfferRules(limits=Limits(daily_cap=turn))
             driver._loop.run(apply(driver.store, OFFERS, rules))
             driver._loop.run(apply(driver.store, LINE, HOT))  # the same again, as a new version
+            decode.cache_clear()  # that they are the same object is luck
             driver.merge()
             run_line(driver, turn * 10, 20.0)
         newest = driver.host.views.latest.versions
@@ -260,6 +262,19 @@ def test_a_store_that_was_put_back_from_before_has_the_rules_of_before() -> None
         run_line(driver, 10, 31.0)
         assert rules_of(driver) == [COLD, COLD]
         assert told(driver) == []
+
+
+def test_who_missed_more_versions_than_are_kept_has_missed_no_end_of_rules() -> None:
+    with Driver(partitions=2) as driver:
+        put(driver, HOT)
+        run_line(driver, 0, 31.0)
+        driver._loop.run(apply(driver.store, LINE, None))
+        for turn in range(250):
+            driver._loop.run(apply(driver.store, OFFERS, OfferRules(limits=Limits(daily_cap=turn))))
+        driver.merge()
+        run_line(driver, 10, 31.0)
+        assert rules_of(driver) == [NO_LINE_RULES, NO_LINE_RULES]
+        assert [state for *_, state in told(driver)] == ["active"] * 2 + ["cleared"] * 2
 
 
 def test_other_rules_are_logged(logged: list[dict[str, Any]]) -> None:
