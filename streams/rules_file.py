@@ -6,7 +6,6 @@ lines can stand for millions. Both are refused, and so are tags: what is there i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -14,10 +13,11 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import msgspec
 import yaml
 
+from models.campaigns.document import OfferRules
+from models.line.document import LineRules
 from models.problems import Path
 from streams.documents import Document
 
-_OF_LINES = re.compile(rb"^(lines|kinds|site)[ \t]*:", re.MULTILINE)
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -153,12 +153,34 @@ def _impossible(node: yaml.Node) -> str | None:
 
 
 def kind_of(file: FilePath) -> Literal["offers", "line"]:
-    """Return which rules a file seems to have, by its keys; the offers' if that is not clear."""
+    """Return which rules a file seems to have, by its keys; the offers' if that is not clear.
+
+    It may be no proper YAML: what comes before the mistake counts.
+    """
     try:
-        raw = file.read_bytes()
-    except OSError:
-        return "offers"
-    return "line" if _OF_LINES.search(raw) else "offers"
+        text = file.read_bytes().decode("utf-8-sig", "replace")
+        for key in _outermost_keys(text):
+            if key in OfferRules.__struct_fields__:
+                return "offers"
+            if key in LineRules.__struct_fields__:
+                return "line"
+    except (OSError, yaml.YAMLError):
+        pass  # whoever checks the file says it
+    return "offers"
+
+
+def _outermost_keys(text: str) -> Iterator[str]:
+    """Yield the keys of the document itself, in their order."""
+    depth, is_key = 0, False
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            if depth == 1:
+                is_key = not is_key
+                if is_key and isinstance(event, yaml.ScalarEvent):
+                    yield event.value
+            depth += isinstance(event, yaml.CollectionStartEvent)
 
 
 def written(rules: Any) -> str:

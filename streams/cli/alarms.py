@@ -27,7 +27,7 @@ from schemas.commands import (
 from schemas.outputs import Alert
 from schemas.topics import COMMANDS
 from streams.cli.console import ERR, OUT, fail, say
-from streams.cli.opened import opened
+from streams.cli.opened import NOBODY, opened
 from streams.cli.worker import load_settings
 from streams.settings import Settings
 from streams.standing import Meant, meant, standing
@@ -40,7 +40,8 @@ Which = Annotated[
     list[str],
     typer.Argument(
         metavar="ALARM...",
-        help="Alarm ids as `list` shows them (or how they begin); or line/machine[/sensor].",
+        # No square brackets: help is markup, and a closing tag that nothing opens ends in a traceback.
+        help="Alarm ids as `list` shows them (or how they begin); or line/machine, line/machine/sensor.",
         show_default=False,
     ),
 ]
@@ -50,6 +51,7 @@ MaybeWhy = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
 _STYLES = {"high": "bold red", "medium": "yellow", "low": ""}
 _QUIET = frozenset({"suppressed", "shelved", "out_of_service"})
 _LENGTHS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_ANSWER_S = 5.0
 _CONFIRMED_S = 15.0
 _SHOWN_ID = 8
 
@@ -150,6 +152,8 @@ def new_normal(alarms: Which, *, reason: Why, by: By = "") -> None:
 def _standing(settings: Settings) -> list[Alert]:
     try:
         with opened(settings) as (store, run):
+            if not run(store.shards()):
+                say(NOBODY, to=ERR, style="yellow")  # not: nothing is wrong on the line
             found: list[Alert] = run(standing(store))
     except StoreError as error:
         fail(str(error))
@@ -157,7 +161,10 @@ def _standing(settings: Settings) -> list[Alert]:
 
 
 def _table(alarms: list[Alert]) -> Table:
-    table = Table("id", "priority", "state", "since", "alarm", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("id", "priority", "state", "for"):
+        table.add_column(head, no_wrap=True)
+    table.add_column("alarm", overflow="fold")
     now = time.time()
     for alert in alarms:
         table.add_row(
@@ -169,7 +176,13 @@ def _table(alarms: list[Alert]) -> Table:
 
 
 def _ago(seconds: float) -> str:
-    return f"{timedelta(seconds=round(max(seconds, 0.0)))}"
+    """Return how long ago something was, in the two largest units: a terminal is narrow."""
+    minutes, second = divmod(round(max(seconds, 0.0)), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour}h"
+    return f"{hours}h {minute}m" if hours else f"{minute}m {second}s"
 
 
 def _seconds(text: str) -> float:
@@ -206,15 +219,16 @@ def _send(texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Comm
 def _publish(settings: Settings, commands: list[Command]) -> None:
     from streams.runtime.publisher import Publisher, PublishError
 
-    publisher = Publisher(settings.kafka.client_config())
+    # What goes wrong is said here, and not by librdkafka every 50 ms.
+    publisher = Publisher(settings.kafka.client_config() | {"log_level": 0})
     try:
-        publisher.connect()
+        publisher.connect(_ANSWER_S)
         for command in commands:
             key = f"{command.line}/{command.machine}".encode()
             publisher.publish(COMMANDS.name, key, msgspec.json.encode(command))
         publisher.flush(_CONFIRMED_S)
     except PublishError as error:
-        fail(f"Kafka has not taken all commands: {error}.")
+        fail(f"Kafka has not taken all commands: {error}. See `tailorline doctor`.")
 
 
 def _fields(each: Meant, by: str) -> dict[str, Any]:

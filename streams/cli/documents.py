@@ -12,7 +12,7 @@ import typer
 
 from streams import rules_file
 from streams.cli.console import ERR, fail, say
-from streams.cli.opened import opened
+from streams.cli.opened import NOBODY, opened
 from streams.cli.worker import load_settings
 from streams.documents import Document, Unreadable, applied, apply
 from streams.store.protocol import Store, StoreError
@@ -80,7 +80,7 @@ class _Commands(Generic[T]):
         try:
             with opened(settings) as (store, run):
                 if not run(store.shards()):
-                    say(_NOBODY, to=ERR, style="yellow")
+                    say(f"{NOBODY} The rules hold for those that come.", to=ERR, style="yellow")
                 changed = run(_put(store, self.wording.document, rules))
         except StoreError as error:
             fail(str(error))
@@ -160,9 +160,3 @@ async def _put(store: Store, document: Document[Any], rules: object) -> bool:
         pass  # whatever is there goes
     await apply(store, document, rules)
     return True
-
-
-_NOBODY = (
-    "No worker has used this store yet. The rules hold for those that come; if there are workers, "
-    "look at TAILORLINE_STORE__URL and TAILORLINE_STORE__PREFIX."
-)

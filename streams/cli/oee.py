@@ -11,8 +11,8 @@ from rich.table import Table
 
 from models.line.effectiveness import DAYS, OEE, MachineDay, summed
 from models.oee import Oee
-from streams.cli.console import OUT, fail, say
-from streams.cli.opened import opened
+from streams.cli.console import ERR, OUT, fail, say
+from streams.cli.opened import NOBODY, opened
 from streams.cli.worker import load_settings
 from streams.store.protocol import Store, StoreError, Wanted, counts_in
 
@@ -35,6 +35,8 @@ def oee(
     """
     try:
         with opened(load_settings()) as (store, run):
+            if not run(store.shards()):
+                say(NOBODY, to=ERR, style="yellow")
             found: dict[MachineDay, Oee] = run(_read(store))
     except StoreError as error:
         fail(str(error))
@@ -51,7 +53,9 @@ def oee(
         typer.echo(orjson.dumps(page, option=orjson.OPT_INDENT_2))
     elif chosen:
         OUT.print(_table(chosen, total), highlight=False)
-        say(f"{newest[0]} to {newest[-1]} (UTC).")
+        say(f"As it was {_stretch(newest)}.")
+    elif found:
+        say(f"No such machine told anything {_stretch(newest)}: --days looks further back.")
     else:
         say("No machine has told its state or what it made yet.")
 
@@ -73,8 +77,9 @@ def _row(line: str, machine: str, sums: Oee) -> dict[str, object]:
 
 def _table(chosen: dict[tuple[str, str], Oee], total: Oee) -> Table:
     table = Table(box=None, pad_edge=False)
-    for head in ("machine", *_PARTS, "hours run", "made", "good"):
-        table.add_column(head, justify="left" if head == "machine" else "right")
+    table.add_column("machine", overflow="fold")
+    for head in ("avail.", "perform.", "quality", "OEE", "run h", "made", "good"):
+        table.add_column(head, justify="right", no_wrap=True)
     rows = {"/".join(place): sums for place, sums in chosen.items()} | {"all": total}
     for name, sums in rows.items():
         too_fast = " !" if sums.wrong_cycle_time else ""
@@ -86,6 +91,10 @@ def _table(chosen: dict[tuple[str, str], Oee], total: Oee) -> Table:
     if any(sums.wrong_cycle_time for sums in rows.values()):
         table.caption = "!: faster than its ideal cycle time, which must be wrong"
     return table
+
+
+def _stretch(days: list[str]) -> str:
+    return f"on {days[0]} (UTC)" if len(days) == 1 else f"from {days[0]} to {days[-1]} (UTC)"
 
 
 def _share(value: float | None) -> str:

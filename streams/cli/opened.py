@@ -11,6 +11,10 @@ from models.view import View
 from streams.settings import Settings, StoreSettings
 from streams.store.redis import RedisStore
 
+NOBODY = (
+    "No worker has used this store yet. If there are workers, look at TAILORLINE_STORE__URL and "
+    "TAILORLINE_STORE__PREFIX."
+)
 _TIMEOUT_S = 3.0
 _RETRY_S = 2.0
 

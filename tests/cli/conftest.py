@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from streams.cli.console import ERR, OUT
 from streams.cli.main import app
+from streams.driver import Driver
 from streams.runtime.embedded import EmbeddedBroker
+from streams.settings import Settings, SnapshotSettings, StoreSettings
 from streams.store.embedded import EmbeddedValkey
-from tests.cli.installation import Installation
+from tests.cli.installation import KEY, Installation
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,18 @@ def run() -> Callable[..., Result]:
 @pytest.fixture
 def installed(broker: EmbeddedBroker, valkey: EmbeddedValkey) -> Installation:
     return Installation(broker, valkey.url, f"t{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def worker(installed: Installation) -> Iterator[Driver]:
+    """A worker's own code, without Kafka, on the store that the commands look into."""
+    settings = Settings(
+        _env_file=None,
+        snapshots=SnapshotSettings(key=SecretStr(KEY), every_s=1e9),
+        store=StoreSettings(batch_s=3_600.0),
+    )
+    with Driver(settings, partitions=4, store=installed.store()) as own:
+        yield own
 
 
 @pytest.fixture

@@ -37,13 +37,14 @@ class Installation:
             "TAILORLINE_SNAPSHOTS__KEY": KEY,
         }
 
+    def store(self) -> RedisStore:
+        return RedisStore(StoreSettings(url=SecretStr(self.url), prefix=self.name, retry_s=2.0))
+
     def in_store(self, work):
         """Run an async function of the store."""
 
         async def call():
-            store = RedisStore(
-                StoreSettings(url=SecretStr(self.url), prefix=self.name, retry_s=2.0)
-            )
+            store = self.store()
             try:
                 return await work(store)
             finally:

@@ -185,3 +185,63 @@ def test_a_section_that_is_no_json_is_said_by_name(run, how):
     result = run("config", how, TAILORLINE_WEB='{"port": 1', **KEY)
     assert result.exit_code == 2
     assert "TAILORLINE_WEB: is no JSON: " in result.stderr
+
+
+HOT = "lines: {l1: {machines: {m1: {sensors: {t: {limits: {high: 30}}}}}}}\n"
+
+
+@pytest.mark.parametrize("how", [(), ("--kind", "line")])
+def test_check_takes_line_rules_too(run, tmp_path: Path, how):
+    (tmp_path / "line.yaml").write_text(HOT)
+    result = run("config", "check", "line.yaml", *how, **KEY)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "The settings are right.",
+        "line.yaml is right: 1 line, 1 machine, 1 sensor, 1 limit, 0 control charts.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["alarms: {all: {priority: urgent}}\n", '{"alarms": {"all": {"priority": "urgent"}}}']
+)
+def test_which_rules_a_file_has_is_seen_also_if_they_are_wrong(run, tmp_path: Path, text):
+    (tmp_path / "rules.yaml").write_text(text)
+    result = run("config", "check", "rules.yaml", **KEY)
+    assert (result.exit_code, result.stdout) == (1, "The settings are right.\n")
+    assert result.stderr == (
+        "rules.yaml:1: alarms.all.priority: is no known priority; known are low, medium, high\n"
+    )
+
+
+def test_what_is_said_of_the_kind_goes_before_what_the_keys_say(run, tmp_path: Path):
+    (tmp_path / "rules.yaml").write_text("line: {}\n")
+    known = {
+        "line": "did you mean lines?",
+        "offers": "known are limits, sources, triggers, campaigns",
+    }
+    for kind, hint in known.items():
+        result = run("config", "check", "rules.yaml", "--kind", kind, **KEY)
+        assert result.exit_code == 1
+        assert result.stderr == f"rules.yaml:1: line: is no known key; {hint}\n"
+    (tmp_path / "rules.yaml").write_text(HOT)
+    assert run("config", "check", "rules.yaml", "--kind", "offers", **KEY).exit_code == 1
+    result = run("config", "check", "rules.yaml", "--kind", "shop", **KEY)
+    assert (result.exit_code, "--kind" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["offers", "line"])
+def test_wrong_settings_weigh_more_than_wrong_rules_which_are_said_all_the_same(
+    run, tmp_path: Path, kind
+):
+    (tmp_path / "rules.yaml").write_text("x: 1\n")
+    result = run("config", "check", "rules.yaml", "--kind", kind, TAILORLINE_TICK_S="-1", **KEY)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "TAILORLINE_TICK_S: " in result.stderr
+    assert "rules.yaml:1: x: is no known key" in result.stderr
+
+
+@pytest.mark.parametrize("kind", [(), ("--kind", "line")])
+def test_a_folder_is_no_file(run, tmp_path: Path, kind):
+    (tmp_path / "rules").mkdir()
+    result = run("config", "check", "rules", *kind, **KEY)
+    assert (result.exit_code, result.stderr) == (2, "rules cannot be read: Is a directory.\n")

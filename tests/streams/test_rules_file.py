@@ -12,7 +12,7 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.checking import checked
 from models.campaigns.document import Limits, OfferRules
 from streams.documents import OFFERS
-from streams.rules_file import Mistake, lines, parse, read, written
+from streams.rules_file import Mistake, kind_of, lines, parse, read, written
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "offers.yaml"
@@ -127,3 +127,35 @@ def test_articles_that_look_like_something_else_come_back_as_text(names: list[st
 def test_whatever_is_in_a_file_is_taken_or_told(text: str) -> None:
     found = parse(text.encode(), OFFERS)
     assert isinstance(found, OfferRules) or (found and all(each.message for each in found))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("lines:\n  l1:\n", "line"),
+        ("alarms: {all: {priority: high}}\n", "line"),
+        ("# ours\nideal_cycle_s:\n  ring: 45\n", "line"),
+        ('{"kinds": {"oven": {}}}', "line"),
+        ("'site': workshop\n", "line"),
+        ("line: {}\nlines: {}\n", "line"),
+        ("lines: {}\nalarms: [1\n", "line"),
+        ("\ufefflines: {}\n", "line"),
+        ("limits: {daily_cap: 3}\n", "offers"),
+        ("campaigns:\n- name: lines\n  lines: 3\n", "offers"),
+        ("? {lines: 1}\n: {lines: 2}\n", "offers"),
+        ("lines", "offers"),
+        ("\x07lines: {}", "offers"),
+        ("", "offers"),
+    ],
+)
+def test_which_rules_a_file_has_is_seen_by_its_keys(tmp_path: Path, text: str, kind: str) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(text, "utf-8")
+    assert kind_of(file) == kind
+    assert kind_of(tmp_path / "nowhere.yaml") == kind_of(tmp_path) == "offers"
+
+
+def test_an_encoding_that_is_none_hides_no_key(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_bytes(b"# caf\xe9\nlines: {}\n")
+    assert kind_of(file) == "line"
