@@ -209,6 +209,8 @@ class Alarm:
         )
 
     def _tell(self, at: float) -> Change | None:
+        if at >= self.shelved_until:
+            self.shelved_until = 0.0  # over is over, also for a sample of before that comes late
         after = self.state(at)
         if after == self.told:
             return None

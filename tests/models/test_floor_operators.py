@@ -286,6 +286,14 @@ def test_calling_normal_ends_no_limit() -> None:
     assert told(feed) == [("high", "active")]
 
 
+def test_a_shelf_that_is_over_stays_so_for_a_sensor_whose_samples_come_late() -> None:
+    feed = raised()
+    feed(command(Shelve, 103.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
+    for n in range(80):
+        feed(reading(70.0, 124.0 + n, "speed"), reading(85.0, 104.0 + n))
+    assert told(feed, "high") == [("high", "active"), ("high", "shelved"), ("high", "active")]
+
+
 def test_a_machine_that_stops_suppresses_and_what_was_acknowledged_stays_so() -> None:
     feed = raised(ASKED)
     feed(command(Acknowledge, 103.0), state("stopped", 104.0))
