@@ -152,6 +152,7 @@ class SensorWatch:
     def relearn(self, settings: SensorSettings) -> None:
         """Begin to learn anew what is normal."""
         self.score = SensorScore(self.score.unit, settings.scorer)
+        self.slope = None  # it may have been of another quantity
         if self.charting is not None:
             self.charting.rebaseline()
         self._stood = 0

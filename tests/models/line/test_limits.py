@@ -225,3 +225,10 @@ def test_a_rate_between_its_limit_and_its_deadband_changes_nothing() -> None:
     assert [(own.over, own.under) for own in judged] == [
         (True, False), (True, False), (False, False), (False, False), (False, True), (False, True),
     ]  # fmt: skip
+
+
+def test_another_kind_of_quantity_is_no_fast_change() -> None:
+    feed = floor(ruled(SensorChoice(rate=RateChoice(per_min=30.0), alarms={"all": AT_ONCE})))
+    feed(*readings(around(70.0, 60), 0.0))
+    feed(*readings(around(5.0, 60, 0.01), 60.0, unit="bar"))
+    assert not told(feed, "rate")
