@@ -341,7 +341,12 @@ class FloorShard:
             for finding in sensor.pass_time(self.clock, settings.sensor, self._plan_of(place)):
                 self._tell(place, finding, now, effects)
         behaviour = own.alarms.of("multivariate", settings.multivariate)
-        change = machine.alarm.pass_time(self.clock, behaviour)
+        wanted = own.alarms.enabled("multivariate")
+        change = (
+            machine.alarm.pass_time(self.clock, behaviour)
+            if wanted
+            else machine.alarm.clear(self.clock)
+        )
         if change is not None:
             finding = Finding("multivariate", machine.alarm, change, None)
             self._tell(Place(*key, None), finding, now, effects)

@@ -186,7 +186,10 @@ class MachineWatch:
         self, score: MachineScore, scored: MachineScored, at: float, settings: WatchSettings,
         plan: MachinePlan,
     ) -> list[Finding]:  # fmt: skip
-        if scored.z is None or not plan.alarms.enabled("multivariate"):
+        if not plan.alarms.enabled("multivariate"):
+            change = self.alarm.clear(at)  # nobody wants it any longer
+            return [] if change is None else [Finding("multivariate", self.alarm, change, None)]
+        if scored.z is None:
             return []
         limit = settings.machine.limit
         evidence = Evidence("multivariate", scored.z, limit)

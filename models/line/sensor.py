@@ -133,7 +133,11 @@ class SensorWatch:
         if at >= self.rest.stale_at(settings.rest):
             evidence = Evidence("stale", value=self.rest.last)
             self._step(Judged("stale", True, False, evidence), at, settings.condition, plan, found)
+        unwanted = _SET - plan.rules
         for rule, alarm in self.alarms.items():
+            if rule in unwanted or not plan.alarms.enabled(rule):
+                self._end(rule, alarm, at, found)
+                continue
             change = alarm.pass_time(at, self.settings_of(rule, settings, plan))
             if change is not None:
                 found.append(Finding(rule, alarm, change, self._pending.pop(rule, None)))
@@ -254,7 +258,8 @@ class SensorWatch:
             found.append(Finding(rule, alarm, change, evidence))
 
     def _end(self, rule: Rule, alarm: Alarm, at: float, found: list[Finding]) -> None:
-        """End an alarm that nobody wants any more."""
-        change = alarm.clear(at) if alarm.present or not alarm.acked else None
+        """End an alarm that nobody wants any more, or that is about to come."""
+        self._pending.pop(rule, None)
+        change = alarm.clear(at)
         if change is not None:
             found.append(Finding(rule, alarm, change, None))

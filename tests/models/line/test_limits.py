@@ -232,3 +232,29 @@ def test_another_kind_of_quantity_is_no_fast_change() -> None:
     feed(*readings(around(70.0, 60), 0.0))
     feed(*readings(around(5.0, 60, 0.01), 60.0, unit="bar"))
     assert not told(feed, "rate")
+
+
+def test_limits_are_removed_and_their_alarms_end() -> None:
+    feed = floor(ruled(SMALL))
+    feed(*readings([70.0, 99.0, 99.5], 0.0))
+    assert set(told(feed)) == {("high", "active"), ("high_high", "active")}
+    adopt(feed, ruled(SensorChoice(limits={"high": 80.0}, alarms={"all": AT_ONCE})))
+    feed(reading(99.0, 3.0))
+    assert told(feed)[2:] == [("high_high", "cleared")]
+    tick(feed, 10.0)
+    adopt(feed, ruled())
+    tick(feed, 15.0)
+    assert told(feed)[3:] == [("high", "cleared")], "also if the sensor says nothing any more"
+
+
+def test_a_limit_that_is_removed_while_its_delay_runs_never_comes() -> None:
+    feed = floor(ruled(SensorChoice(kind="level", limits={"high": 80.0})))
+    feed(*readings(around(70.0, 100), 0.0), reading(81.0, 100.0))
+    adopt(feed, ruled())
+    for at in range(105, 200, 5):
+        tick(feed, float(at))
+    feed(*readings(around(70.0, 60), 200.0))
+    assert not told(feed, "high")
+    sensor = shard_of(feed).machines["l1", "m1"].sensors["temperature"]
+    assert sensor.alarms["high"].quiet, "or nothing would be learnt any more"
+    assert not sensor.alarms["high"].occurrence
