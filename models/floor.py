@@ -332,7 +332,11 @@ class FloorShard:
     ) -> None:
         own = self._plans.machine(*key)
         settings = self.settings.watch
-        if not machine.runs(own):
+        runs = machine.runs(own)
+        if not runs or machine.at_rest:  # what stands still has shelves too; or the rules changed
+            for name, finding in machine.suppress(self.clock, "not_running", on=not runs):
+                self._tell(Place(*key, name), finding, now, effects)
+        if not runs:
             return
         for name, sensor in machine.sensors.items():
             if not sensor.alarms and self.clock < sensor.rest.stale_at(settings.sensor.rest):

@@ -162,6 +162,13 @@ class Alarm:
             self.suppressed.discard(reason)
         return self._tell(at)
 
+    def resume(self, at: float) -> None:
+        """Begin delays anew, after a time in which nobody looked at what it is about."""
+        if self.present:
+            self._from = at
+        else:
+            self._samples = 0
+
     def clear(self, at: float) -> Change | None:
         """End it at once: what it was about is normal from now on."""
         self.present, self.acked, self._samples = False, True, 0

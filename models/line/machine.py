@@ -71,7 +71,13 @@ class MachineWatch:
 
     def runs(self, plan: MachinePlan = PLAIN_MACHINE) -> bool:
         """Return whether it runs: what stands still is not scored."""
-        return self.turning and self.state in plan.running.states
+        turning = self.turning or plan.running.sensor is None
+        return turning and self.state in plan.running.states
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it did not run when that was looked at last."""
+        return "not_running" in self.alarm.suppressed
 
     def take(
         self, name: str, x: float | None, quality: Quality, at: float, settings: WatchSettings,
@@ -113,6 +119,10 @@ class MachineWatch:
         self, at: float, reason: Suppression, *, on: bool
     ) -> list[tuple[str | None, Finding]]:
         """Suppress all alarms for a reason, or no longer; return those that changed, as `take` does."""
+        if reason == "not_running" and not on and self.at_rest:
+            self.alarm.resume(at)
+            for watch in self.sensors.values():
+                watch.resume(at)
         changed = [
             (name, rule, alarm, alarm.suppress(at, reason, on=on))
             for name, rule, alarm in self.alarms()

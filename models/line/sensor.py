@@ -153,6 +153,12 @@ class SensorWatch:
             usual = settings.condition if rule in RUNS else _CHARTED
         return plan.alarms.of(rule, usual)
 
+    def resume(self, at: float) -> None:
+        """Go on after a standstill: silence and delays count from now on."""
+        self.rest.resume(at)
+        for alarm in self.alarms.values():
+            alarm.resume(at)
+
     def relearn(self, settings: SensorSettings) -> None:
         """Begin to learn anew what is normal."""
         self.score = SensorScore(self.score.unit, settings.scorer)

@@ -286,6 +286,16 @@ def test_calling_normal_ends_no_limit() -> None:
     assert told(feed) == [("high", "active")]
 
 
+def test_a_shelf_ends_also_while_the_machine_stands_still() -> None:
+    feed = raised()
+    feed(command(Shelve, 103.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
+    feed(state("stopped", 104.0))
+    tick(feed, 170.0)
+    assert last(feed).state == "suppressed", "its time is over, and the machine does not run"
+    feed(state("running", 200.0))
+    assert last(feed).state == "active"
+
+
 def test_a_shelf_that_is_over_stays_so_for_a_sensor_whose_samples_come_late() -> None:
     feed = raised()
     feed(command(Shelve, 103.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
@@ -301,6 +311,18 @@ def test_a_machine_that_stops_suppresses_and_what_was_acknowledged_stays_so() ->
     assert last(feed).text.endswith("; suppressed: not running.")
     feed(state("running", 200.0))
     assert told(feed)[3:] == [("high", "acknowledged")]
+
+
+def test_after_a_standstill_a_sensor_has_its_time_to_speak() -> None:
+    feed = floor()
+    feed(*(reading(x, 10.0 * n) for n, x in enumerate(around(70.0, 60))))
+    feed(state("stopped", 600.0), state("running", 5000.0))
+    tick(feed, 5008.0)
+    feed(reading(70.1, 5009.0))
+    assert not feed.sent
+    for at in range(5010, 5100, 5):
+        tick(feed, float(at))
+    assert told(feed) == [("stale", "active")]
 
 
 def test_commands_are_kept_over_a_restart() -> None:
@@ -357,3 +379,28 @@ def test_alerts_of_a_sensor_that_is_forgotten_leave_no_row() -> None:
     feed(*(reading(1.0, 31.0, f"s{n}") for n in range(3)))
     assert rows(feed) == set()
     assert alarm_id(HIGH, "high") in feed.effects.drops[STANDING]
+
+
+def test_rules_taken_away_while_a_sensor_says_that_the_machine_stands_still() -> None:
+    feed = floor(ruled(machine=MachineChoice(running=RunningChoice(sensor="speed", above=5.0))))
+    feed(reading(9.0, 0.0, "speed", unit="1"), *readings(around(70.0, 100), 0.0))
+    feed(*readings(around(90.0, 10), 100.0))
+    assert told(feed) == [("deviation", "active")]
+    feed(reading(1.0, 110.0, "speed", unit="1"))
+    assert told(feed)[1:] == [("deviation", "suppressed")]
+    adopt(feed, NO_LINE_RULES)
+    tick(feed, 115.0)
+    assert told(feed)[2:] == [("deviation", "active")]
+    feed(*readings(around(70.0, 100), 116.0))
+    assert told(feed)[3:] == [("deviation", "cleared")], "it is watched again"
+
+
+def test_rules_that_say_what_running_is_hold_at_once() -> None:
+    feed = floor()
+    feed(
+        *readings(around(70.0, 100), 0.0), *readings(around(90.0, 10), 100.0), state("idle", 110.0)
+    )
+    assert told(feed) == [("deviation", "active"), ("deviation", "suppressed")]
+    adopt(feed, ruled(machine=MachineChoice(running=RunningChoice(states=("running", "idle")))))
+    tick(feed, 115.0)
+    assert told(feed)[2:] == [("deviation", "active")]

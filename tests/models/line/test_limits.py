@@ -136,6 +136,15 @@ def test_a_delay_ends_also_if_the_sensor_falls_silent_meanwhile() -> None:
     assert told(feed, "high") == [("high", "active"), ("high", "cleared")]
 
 
+def test_a_delay_does_not_go_on_while_the_machine_stands_still() -> None:
+    feed = floor(ruled(SensorChoice(kind="level", limits={"high": 80.0})))
+    feed(*readings(around(70.0, 60), 0.0), reading(81.0, 60.0))
+    feed(state("stopped", 61.0), state("running", 5000.0))
+    tick(feed, 5010.0)
+    feed(*readings(around(70.0, 30), 5011.0))
+    assert not told(feed, "high"), "nobody saw it beyond its limit for a minute"
+
+
 CALM: dict[str, list[float | None]] = {
     "constant": [70.0] * 300,
     "stuck": [*around(70.0, 100), *[70.5] * 15],
