@@ -104,7 +104,8 @@ class FloorShard:
                 return conversion
         if event.event_id in self._seen:
             return "duplicate"
-        self._pass_time(at, effects)
+        # A clock that is ahead must not make all others look silent.
+        self._pass_time(min(at, origin.timestamp), effects)
         refused = _STEPS[type(event)](self, event, at, effects)
         if refused is not None:
             return refused
@@ -190,6 +191,7 @@ class FloorShard:
             self.late += 1  # counted, but no model and no alarm moves backwards
             return
         machine.watermark = max(machine.watermark, at)
+        sensor.behind_s = self.clock - at
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
         own = self._plans.machine(event.line, event.machine)
@@ -339,7 +341,8 @@ class FloorShard:
         if not runs:
             return
         for name, sensor in machine.sensors.items():
-            if not sensor.alarms and self.clock < sensor.rest.stale_at(settings.sensor.rest):
+            now_s = self.clock - sensor.behind_s
+            if not sensor.alarms and now_s < sensor.rest.stale_at(settings.sensor.rest):
                 continue
             place = Place(*key, name)
             for finding in sensor.pass_time(self.clock, settings.sensor, self._plan_of(place)):
@@ -347,7 +350,7 @@ class FloorShard:
         behaviour = own.alarms.of("multivariate", settings.multivariate)
         wanted = own.alarms.enabled("multivariate")
         change = (
-            machine.alarm.pass_time(self.clock, behaviour)
+            machine.alarm.pass_time(self.clock, behaviour, machine.behind_s)
             if wanted
             else machine.alarm.clear(self.clock)
         )

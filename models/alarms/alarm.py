@@ -113,10 +113,13 @@ class Alarm:
         self._towards = towards
         return self._pass(at, settings)
 
-    def pass_time(self, at: float, settings: AlarmSettings) -> Change | None:
-        """Let time pass: delays end, shelves too, and what stands too long calls again."""
+    def pass_time(self, at: float, settings: AlarmSettings, behind_s: float = 0.0) -> Change | None:
+        """Let time pass: delays end, shelves too, and what stands too long calls again.
+
+        ``behind_s``: so far its samples' times are behind. Delays are of their time.
+        """
         if self._samples and self._towards:
-            self._move(at, settings)
+            self._move(at - behind_s, settings)
         return self._pass(at, settings)
 
     def _pass(self, at: float, settings: AlarmSettings) -> Change | None:

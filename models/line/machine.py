@@ -75,6 +75,11 @@ class MachineWatch:
         return turning and self.state in plan.running.states
 
     @property
+    def behind_s(self) -> float:
+        """So far the times of its sensors' samples are behind the shard's clock."""
+        return max((watch.behind_s for watch in self.sensors.values()), default=0.0)
+
+    @property
     def at_rest(self) -> bool:
         """Whether it did not run when that was looked at last."""
         return "not_running" in self.alarm.suppressed

@@ -57,7 +57,7 @@ class SensorWatch:
     """The state of one sensor."""
 
     __slots__ = (
-        "_pending", "_stood", "alarms", "charting", "last_at", "rest", "score", "slope",
+        "_pending", "_stood", "alarms", "behind_s", "charting", "last_at", "rest", "score", "slope",
     )  # fmt: skip
 
     def __init__(self, unit: str, settings: SensorSettings) -> None:
@@ -70,6 +70,8 @@ class SensorWatch:
         self.charting: Charting | None = None
         """Kept while somebody wants a control chart."""
         self.last_at = 0.0
+        self.behind_s = 0.0
+        """So far the time of its last sample was behind the shard's clock: gateways have their own."""
         self._stood = 0
         """How many samples the anomaly has stood."""
         self._pending: dict[Rule, Evidence] = {}
@@ -130,7 +132,7 @@ class SensorWatch:
     ) -> list[Finding]:
         """Let time pass without a sample; return the alarms that changed."""
         found: list[Finding] = []
-        if at >= self.rest.stale_at(settings.rest):
+        if at - self.behind_s >= self.rest.stale_at(settings.rest):
             evidence = Evidence("stale", value=self.rest.last)
             self._step(Judged("stale", True, False, evidence), at, settings.condition, plan, found)
         unwanted = _SET - plan.rules
@@ -138,7 +140,7 @@ class SensorWatch:
             if rule in unwanted or not plan.alarms.enabled(rule):
                 self._end(rule, alarm, at, found)
                 continue
-            change = alarm.pass_time(at, self.settings_of(rule, settings, plan))
+            change = alarm.pass_time(at, self.settings_of(rule, settings, plan), self.behind_s)
             if change is not None:
                 found.append(Finding(rule, alarm, change, self._pending.pop(rule, None)))
         return found

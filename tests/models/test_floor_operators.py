@@ -325,6 +325,25 @@ def test_after_a_standstill_a_sensor_has_its_time_to_speak() -> None:
     assert told(feed) == [("stale", "active")]
 
 
+def test_a_sensor_whose_clock_is_behind_is_not_silent() -> None:
+    feed = floor()
+    for n, x in enumerate(around(70.0, 300)):
+        feed(reading(x, 60.0 + n, machine="m2"), reading(x, float(n)))
+    assert not feed.sent
+    feed(*(reading(70.0 + n % 3 / 10, 360.0 + n, machine="m2") for n in range(60)))
+    assert told(feed) == [("stale", "active")], "now it is"
+    assert 360.0 <= last(feed).occurred_at.timestamp() - T0 - 30.0 <= 366.0
+
+
+def test_nobody_is_silent_because_another_ones_clock_is_ahead() -> None:
+    feed = floor()
+    feed(*readings(around(70.0, 60), 0.0))
+    ahead = Origin("sensors", 0, 10**6, T0 + 60.0)
+    assert feed.shard.accept(reading(1.0, 300.0, machine="m2"), ahead, feed.effects) == "accepted"
+    feed(*readings(around(70.0, 10), 60.0))
+    assert not feed.sent
+
+
 def test_commands_are_kept_over_a_restart() -> None:
     def run(*, again: bool) -> list[tuple[str, str, str | None]]:
         feed = raised(ASKED)
