@@ -19,6 +19,8 @@ Suppression = Literal["not_running", "parent", "group", "flood"]
 """Why it is not told to operators: the machine stands still, another alarm says so already, several
 sensors of the machine do, or there are more alarms than anybody can read."""
 
+KEPT_QUIET: frozenset[State] = frozenset({"shelved", "out_of_service"})
+"""By an operator: what comes meanwhile is told afterwards, if it still stands."""
 _FEW = 3
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from models.alarms.alarm import Change
+from models.alarms.alarm import KEPT_QUIET, Change
 from models.alarms.flood import Flood
 from models.effects import Effects, Output
 from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
@@ -47,13 +47,14 @@ class Annunciator:
         """Tell of a finding; return what became of its line's flood, if that changed."""
         key, flooded = (place, finding.rule), None
         told = self.told.get(key)
-        if told is None and finding.change.after == "normal" and not finding.alarm.occurrence:
+        before, after = finding.change
+        if told is None and after == "normal" and not finding.alarm.occurrence:
             return None  # it was kept quiet together with others, and never came
-        raised = _is_new(finding) or finding.change.after == "active"
+        raised = _is_new(finding) or after == "active" or before in KEPT_QUIET
         if finding.evidence is not None and (told is None or raised):
             told = Told(finding.evidence, priority_of(finding.rule, finding.evidence, plan))
         if told is None:
-            told = unraised(finding.rule)
+            told = unraised(finding.rule, plan)
         if _is_new(finding) and place.machine is not None:
             finding, flooded = self._count(place, finding, told, at.timestamp())
         state = finding.change.after

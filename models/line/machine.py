@@ -133,10 +133,14 @@ class MachineWatch:
             for name, rule, alarm in self.alarms()
         ]
         return [
-            (name, Finding(rule, alarm, change, None))
+            (name, Finding(rule, alarm, change, self.evidence(name, rule, change)))
             for name, rule, alarm, change in changed
             if change is not None
         ]
+
+    def evidence(self, name: str | None, rule: Rule, change: Change) -> Evidence | None:
+        """Return what samples said of an alarm that nobody was told of yet; of the machine's own: nothing."""
+        return None if name is None else self.sensors[name].evidence(rule, change)
 
     def call_normal(self, at: float) -> list[Finding]:
         """Learn anew how its sensors behave together; return its own alarm if that ends it."""

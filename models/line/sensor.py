@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.alarms.alarm import Alarm, AlarmSettings
+from models.alarms.alarm import KEPT_QUIET, Alarm, AlarmSettings, Change
 from models.cleaning.quality import Quality
 from models.line.charting import Charting
 from models.line.document import ChartChoice
@@ -75,7 +75,8 @@ class SensorWatch:
         self._stood = 0
         """How many samples the anomaly has stood."""
         self._pending: dict[Rule, Evidence] = {}
-        """What the last sample said for alarms whose delay runs: it may end without another one."""
+        """What the last sample said for alarms whose delay runs, or that an operator keeps quiet: either
+        may end without another one."""
 
     @property
     def quiet(self) -> bool:
@@ -142,8 +143,12 @@ class SensorWatch:
                 continue
             change = alarm.pass_time(at, self.settings_of(rule, settings, plan), self.behind_s)
             if change is not None:
-                found.append(Finding(rule, alarm, change, self._pending.pop(rule, None)))
+                found.append(Finding(rule, alarm, change, self.evidence(rule, change)))
         return found
+
+    def evidence(self, rule: Rule, change: Change) -> Evidence | None:
+        """Return what samples said of an alarm that nobody was told of yet, once time or somebody tells it."""
+        return None if change.after in KEPT_QUIET else self._pending.pop(rule, None)
 
     def settings_of(self, rule: Rule, settings: SensorSettings, plan: SensorPlan) -> AlarmSettings:
         """Return how one of its alarms behaves."""
@@ -258,9 +263,10 @@ class SensorWatch:
                 return
             alarm = self.alarms[rule] = Alarm()
         change = alarm.step(at, plan.alarms.of(rule, usual), over=over, under=under)
-        if over and not alarm.present:
+        untold = not alarm.present or alarm.told in KEPT_QUIET
+        if over and untold:
             self._pending[rule] = evidence
-        else:
+        elif not (alarm.present and untold):
             self._pending.pop(rule, None)
         if change is not None:
             found.append(Finding(rule, alarm, change, evidence))

@@ -170,6 +170,45 @@ def test_shelved_anew_until_another_time() -> None:
     assert last(feed).state == "active"
 
 
+def test_what_is_shelved_before_it_ever_came_says_nothing_of_being_wrong() -> None:
+    feed = warm()
+    feed(command(Shelve, 100.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
+    alert = last(feed)
+    assert (alert.state, alert.occurrence, moment_of(alert)) == ("shelved", 0, 160.0)
+    assert "above its high limit" not in alert.text, "it is not"
+    assert alert.text.startswith("l1/m1/temperature is shelved until ")
+    assert alert.priority == "medium"
+    tick(feed, 165.0)
+    assert told(feed) == [("high", "shelved"), ("high", "cleared")]
+    assert rows(feed) == set()
+
+
+@pytest.mark.parametrize("way", ["time", "unshelve", "service", "sample", "seen"])
+def test_what_comes_while_it_is_kept_quiet_is_told_in_full_afterwards(way: str) -> None:
+    feed = warm(limited(high_high=80.0))
+    which = {"sensor": "temperature"}
+    if way == "service":
+        feed(command(TakeOutOfService, 100.0, reason="repair", **which))
+    else:
+        feed(command(Shelve, 100.0, for_s=60.0, reason="cleaning", **which))
+    feed(*readings([85.0, 86.0], 101.0))
+    assert not told(feed, "high_high")
+    if way == "seen":
+        feed(command(Acknowledge, 104.0))
+    if way in ("time", "seen"):
+        tick(feed, 165.0)
+    elif way == "sample":
+        feed(reading(86.0, 160.0))
+    else:
+        feed(command(PutIntoService if way == "service" else Unshelve, 105.0, **which))
+    alert = next(own for own in reversed(feed.sent) if own.condition == "high_high")
+    assert alert.state == ("acknowledged" if way == "seen" else "active")
+    assert (alert.priority, alert.limit) == ("high", 80.0)
+    assert alert.value == 86.0
+    assert "(86 Cel, limit 80)" in alert.text
+    assert feed.shard.report()["alarms", "high"] == 1
+
+
 @pytest.mark.parametrize("kind", [Acknowledge, Unshelve, PutIntoService])
 @pytest.mark.parametrize(
     "which", [{}, {"sensor": "temperature"}, {"alarm_id": alarm_id(HIGH, "low")}]
