@@ -383,10 +383,12 @@ class FloorShard:
             alarms = self._plan_of(place).alarms
         self.called_normal += finding.relearnt
         first = machine.first_out(place.sensor, finding.rule)
-        self.annunciator.tell(
+        flooded = self.annunciator.tell(
             place, finding, at, effects, plan=alarms, unit=unit, order=order,
             first_out=None if first is None else (place._replace(sensor=first[0]), first[1]),
         )  # fmt: skip
+        if flooded is not None and flooded.after == "normal":
+            self._end_flood(place.line, at, effects)
 
     def _learning(self) -> int:
         return sum(

@@ -190,7 +190,7 @@ class Alarm:
 
     def _activate(self, at: float, settings: AlarmSettings) -> None:
         self.present, self.since, self._samples = True, at, 0
-        self.suppressed.discard("group")  # that was another time
+        self.suppressed -= {"group", "flood"}  # that was another time
         self.acked = False
         self.occurrence += 1
         self._called = at

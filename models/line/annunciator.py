@@ -101,18 +101,19 @@ class Annunciator:
         self, place: Place, finding: Finding, told: Told, at: float
     ) -> tuple[Finding, Change | None]:
         """Count an alarm that came; keep it back if there is a flood, unless it is urgent."""
-        if finding.change.after == "active":
-            self.activations[told.priority] += 1
+        if finding.change.after != "active":
+            return finding, None  # nobody is to read it anyway
         flood = self.floods.get(place.line)
         if flood is None:
             flood = self.floods[place.line] = Flood()
         was_on = flood.on
         change = flood.activated(at, str(place.machine))
-        if was_on and told.priority != "high" and finding.change.after == "active":
-            self.activations[told.priority] -= 1
-            kept_back = finding.alarm.suppress(at, "flood", on=True)
-            if kept_back is not None:
-                finding = finding._replace(change=Change(finding.change.before, kept_back.after))
+        if not (was_on and flood.on) or told.priority == "high":
+            self.activations[told.priority] += 1
+            return finding, change
+        kept_back = finding.alarm.suppress(at, "flood", on=True)
+        if kept_back is not None:
+            finding = finding._replace(change=Change(finding.change.before, kept_back.after))
         return finding, change
 
     def _tell_flood(self, line: str, change: Change, at: datetime, effects: Effects) -> None:
