@@ -347,6 +347,9 @@ class FloorShard:
             place = Place(*key, name)
             for finding in sensor.pass_time(self.clock, settings.sensor, self._plan_of(place)):
                 self._tell(place, finding, now, effects)
+        # What was kept back for others: these may have been shelved, disabled or forgotten.
+        for name, finding in machine.ungroup(self.clock):
+            self._tell(Place(*key, name), finding, now, effects)
         behaviour = own.alarms.of("multivariate", settings.multivariate)
         wanted = own.alarms.enabled("multivariate")
         change = (

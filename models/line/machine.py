@@ -19,6 +19,7 @@ _TOLD = 5
 """So many contributors are named."""
 _GROUP = 2
 """So many of its sensors are told of at once; the machine has a trouble, and more alarms say no more."""
+_TOLD_OF = ("active", "acknowledged")
 _EXPLAINED = 0.5
 """Sensors that are in alarm themselves and make up so much of a machine's score explain it."""
 
@@ -158,24 +159,34 @@ class MachineWatch:
         if finding.rule != "anomaly":
             return [(name, finding)]
         others = [
-            (own, watch.alarms["anomaly"])
+            watch.alarms["anomaly"]
             for own, watch in self.sensors.items()
             if own != name and "anomaly" in watch.alarms
         ]
-        told = sum(alarm.told in ("active", "acknowledged") for _, alarm in others)
+        told = sum(alarm.told in _TOLD_OF for alarm in others)
         if finding.change.after == "active" and finding.change.before == "normal":
             if told < _GROUP:
                 return [(name, finding)]
             kept_back = finding.alarm.suppress(at, "group", on=True)
             after = finding.change.after if kept_back is None else kept_back.after
             return [(name, finding._replace(change=Change(finding.change.before, after)))]
-        found: list[tuple[str | None, Finding]] = [(name, finding)]
-        if not finding.alarm.present and not told:
-            for own, alarm in others:
-                change = alarm.suppress(at, "group", on=False)
-                if change is not None:
-                    found.append((own, Finding("anomaly", alarm, change, None)))
-        return found
+        return [(name, finding), *([] if finding.alarm.present else self.ungroup(at))]
+
+    def ungroup(self, at: float) -> list[tuple[str | None, Finding]]:
+        """Return what was kept back for others of the group, once none of those is told any more."""
+        alarms = [
+            (name, watch.alarms["anomaly"])
+            for name, watch in self.sensors.items()
+            if "anomaly" in watch.alarms
+        ]
+        if any(alarm.told in _TOLD_OF for _, alarm in alarms):
+            return []
+        changed = [(name, alarm, alarm.suppress(at, "group", on=False)) for name, alarm in alarms]
+        return [
+            (name, Finding("anomaly", alarm, change, self.evidence(name, "anomaly", change)))
+            for name, alarm, change in changed
+            if change is not None
+        ]
 
     def _take_row(
         self, row: Row, at: float, settings: WatchSettings, plan: MachinePlan

@@ -302,6 +302,27 @@ def test_all_over_together_none_is_told(grouped: Feed) -> None:
     assert [own.sensor for own in grouped.sent if own.state == "active"] == ["a", "b"]
 
 
+@pytest.mark.parametrize("how", [CallNormal, Shelve, TakeOutOfService, "disabled", "forgotten"])
+def test_it_is_told_too_if_the_first_ones_end_otherwise(how: Any) -> None:
+    feed = floor(LineRules(alarms={"multivariate": OFF, "stale": OFF}), max_sensors=4)
+    feed(*together(), *together(120.0, 10, 90.0))
+    assert latest(feed)["c"] == "suppressed"
+    if how == "disabled":
+        own = {name: SensorChoice(alarms={"all": OFF}) for name in ("a", "b")}
+        machine = MachineChoice(sensors=own)
+        adopt(
+            feed,
+            LineRules(alarms={"stale": OFF}, lines={"l1": LineChoice(machines={"m1": machine})}),
+        )
+    elif how == "forgotten":
+        feed(*together(130.0, 1, 90.0, "cd"), *(reading(1.0, 131.0, "x", f"m{n}") for n in (8, 9)))
+    else:
+        more: dict[str, Any] = {"reason": "x", **({"for_s": 3600.0} if how is Shelve else {})}
+        feed(*(command(how, 131.0, sensor=name, **more) for name in ("a", "b")))
+    tick(feed, 136.0)
+    assert (latest(feed)["c"], latest(feed)["d"]) == ("active", "active")
+
+
 def test_other_alarms_are_not_grouped() -> None:
     feed = floor(sensors())
     feed(*(reading(90.0, n / 10, name) for n, name in enumerate("abc")))
