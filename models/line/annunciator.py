@@ -48,8 +48,8 @@ class Annunciator:
         key, flooded = (place, finding.rule), None
         told = self.told.get(key)
         before, after = finding.change
-        if told is None and after == "normal" and not finding.alarm.occurrence:
-            return None  # it was kept quiet together with others, and never came
+        if told is None and after == "normal":
+            return None  # it was kept quiet together with others, and nobody was told of it
         raised = _is_new(finding) or after == "active" or before in KEPT_QUIET
         if finding.evidence is not None and (told is None or raised):
             told = Told(finding.evidence, priority_of(finding.rule, finding.evidence, plan))

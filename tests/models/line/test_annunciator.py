@@ -346,6 +346,14 @@ def test_a_machine_that_stops_while_a_group_is_kept_back(grouped: Feed) -> None:
 # -- by itself ------------------------------------------------------------------------------------
 
 
+def test_what_came_and_went_unheard_is_not_told_as_over() -> None:
+    feed = floor(sensors())
+    feed(reading(70.0, 0.0, "a"), command(Shelve, 1.0, sensor="a", for_s=10.0, reason="x"))
+    feed(reading(90.0, 2.0, "a"), reading(70.0, 3.0, "a"))
+    tick(feed, 15.0)
+    assert not told(feed, "high")
+
+
 def test_a_place_that_is_gone_has_no_row() -> None:
     own, effects = Annunciator(), Effects()
     effects.begin(Origin("sensors", 0, 0, T0))
