@@ -108,7 +108,8 @@ class FloorShard:
                 return conversion
         if event.event_id in self._seen:
             return "duplicate"
-        self._pass_time(at, effects)
+        # A clock that is ahead must not make all others look silent.
+        self._pass_time(min(at, origin.timestamp), effects)
         refused = _STEPS[type(event)](self, event, at, effects)
         if refused is not None:
             return refused
@@ -190,6 +191,7 @@ class FloorShard:
             self.late += 1  # counted, but no model and no alarm moves backwards
             return
         machine.watermark = max(machine.watermark, at)
+        sensor.behind_s = self.clock - at
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
         own = self._plans.machine(event.line, event.machine)
@@ -336,16 +338,29 @@ class FloorShard:
     ) -> None:
         own = self._plans.machine(*key)
         settings = self.settings.watch
-        if not machine.runs(own):
+        runs = machine.runs(own)
+        if not runs or machine.at_rest:  # what stands still has shelves too; or the rules changed
+            for name, finding in machine.suppress(self.clock, "not_running", on=not runs):
+                self._tell(Place(*key, name), finding, now, effects)
+        if not runs:
             return
         for name, sensor in machine.sensors.items():
-            if not sensor.alarms and self.clock < sensor.rest.stale_at(settings.sensor.rest):
+            now_s = self.clock - sensor.behind_s
+            if not sensor.alarms and now_s < sensor.rest.stale_at(settings.sensor.rest):
                 continue
             place = Place(*key, name)
             for finding in sensor.pass_time(self.clock, settings.sensor, self._plan_of(place)):
                 self._tell(place, finding, now, effects)
+        # What was kept back for others: these may have been shelved, disabled or forgotten.
+        for name, finding in machine.ungroup(self.clock):
+            self._tell(Place(*key, name), finding, now, effects)
         behaviour = own.alarms.of("multivariate", settings.multivariate)
-        change = machine.alarm.pass_time(self.clock, behaviour)
+        wanted = own.alarms.enabled("multivariate")
+        change = (
+            machine.alarm.pass_time(self.clock, behaviour, machine.behind_s)
+            if wanted
+            else machine.alarm.clear(self.clock)
+        )
         if change is not None:
             finding = Finding("multivariate", machine.alarm, change, None)
             self._tell(Place(*key, None), finding, now, effects)
@@ -375,10 +390,12 @@ class FloorShard:
             alarms = self._plan_of(place).alarms
         self.called_normal += finding.relearnt
         first = machine.first_out(place.sensor, finding.rule)
-        self.annunciator.tell(
+        flooded = self.annunciator.tell(
             place, finding, at, effects, plan=alarms, unit=unit, order=order,
             first_out=None if first is None else (place._replace(sensor=first[0]), first[1]),
         )  # fmt: skip
+        if flooded is not None and flooded.after == "normal":
+            self._end_flood(place.line, at, effects)
 
     def _learning(self) -> int:
         return sum(

@@ -19,6 +19,8 @@ Suppression = Literal["not_running", "parent", "group", "flood"]
 """Why it is not told to operators: the machine stands still, another alarm says so already, several
 sensors of the machine do, or there are more alarms than anybody can read."""
 
+KEPT_QUIET: frozenset[State] = frozenset({"shelved", "out_of_service"})
+"""By an operator: what comes meanwhile is told afterwards, if it still stands."""
 _FEW = 3
 
 
@@ -115,10 +117,13 @@ class Alarm:
         self._towards = towards
         return self._pass(at, settings)
 
-    def pass_time(self, at: float, settings: AlarmSettings) -> Change | None:
-        """Let time pass: delays end, shelves too, and what stands too long calls again."""
+    def pass_time(self, at: float, settings: AlarmSettings, behind_s: float = 0.0) -> Change | None:
+        """Let time pass: delays end, shelves too, and what stands too long calls again.
+
+        ``behind_s``: so far its samples' times are behind. Delays are of their time.
+        """
         if self._samples and self._towards:
-            self._move(at, settings)
+            self._move(at - behind_s, settings)
         return self._pass(at, settings)
 
     def _pass(self, at: float, settings: AlarmSettings) -> Change | None:
@@ -164,6 +169,13 @@ class Alarm:
             self.suppressed.discard(reason)
         return self._tell(at)
 
+    def resume(self, at: float) -> None:
+        """Begin delays anew, after a time in which nobody looked at what it is about."""
+        if self.present:
+            self._from = at
+        else:
+            self._samples = 0
+
     def clear(self, at: float) -> Change | None:
         """End it at once: what it was about is normal from now on."""
         self.present, self.acked, self._samples = False, True, 0
@@ -180,7 +192,7 @@ class Alarm:
 
     def _activate(self, at: float, settings: AlarmSettings) -> None:
         self.present, self.since, self._samples = True, at, 0
-        self.suppressed.discard("group")  # that was another time
+        self.suppressed -= {"group", "flood"}  # that was another time
         self.acked = False
         self.occurrence += 1
         self._called = at
@@ -211,6 +223,8 @@ class Alarm:
         )
 
     def _tell(self, at: float) -> Change | None:
+        if at >= self.shelved_until:
+            self.shelved_until = 0.0  # over is over, also for a sample of before that comes late
         after = self.state(at)
         if after == self.told:
             return None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from models.alarms.alarm import Change, State
+from models.alarms.alarm import KEPT_QUIET, Change, State
 from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.effects import Effects, Output
 from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
@@ -60,13 +60,14 @@ class Annunciator:
         """Tell of a finding; return what became of its line's flood, if that changed."""
         key, flooded = (place, finding.rule), None
         told = self.told.get(key)
-        if told is None and finding.change.after == "normal" and not finding.alarm.occurrence:
-            return None  # it was kept quiet together with others, and never came
-        raised = _is_new(finding) or finding.change.after == "active"
+        before, after = finding.change
+        if told is None and after == "normal":
+            return None  # it was kept quiet together with others, and nobody was told of it
+        raised = _is_new(finding) or after == "active" or before in KEPT_QUIET
         if finding.evidence is not None and (told is None or raised):
             told = Told(finding.evidence, priority_of(finding.rule, finding.evidence, plan))
         if told is None:
-            told = unraised(finding.rule)
+            told = unraised(finding.rule, plan)
         if _is_new(finding) and place.machine is not None:
             finding, flooded = self._count(place, finding, told, at.timestamp())
         state = finding.change.after
@@ -123,18 +124,19 @@ class Annunciator:
         self, place: Place, finding: Finding, told: Told, at: float
     ) -> tuple[Finding, Change | None]:
         """Count an alarm that came; keep it back if there is a flood, unless it is urgent."""
-        if finding.change.after == "active":
-            self.activations[told.priority] += 1
+        if finding.change.after != "active":
+            return finding, None  # nobody is to read it anyway
         flood = self.floods.get(place.line)
         if flood is None:
             flood = self.floods[place.line] = Flood()
         was_on = flood.on
         change = flood.activated(at, str(place.machine), self.settings)
-        if was_on and told.priority != "high" and finding.change.after == "active":
-            self.activations[told.priority] -= 1
-            kept_back = finding.alarm.suppress(at, "flood", on=True)
-            if kept_back is not None:
-                finding = finding._replace(change=Change(finding.change.before, kept_back.after))
+        if not (was_on and flood.on) or told.priority == "high":
+            self.activations[told.priority] += 1
+            return finding, change
+        kept_back = finding.alarm.suppress(at, "flood", on=True)
+        if kept_back is not None:
+            finding = finding._replace(change=Change(finding.change.before, kept_back.after))
         return finding, change
 
     def _tell_flood(self, line: str, change: Change, at: datetime, effects: Effects) -> None:

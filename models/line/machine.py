@@ -21,6 +21,7 @@ _GROUP = 2
 """So many of its sensors are told of at once; the machine has a trouble, and more alarms say no more."""
 _ALONE = 60
 """After so many rows over its limit without an alarm of a sensor, a machine speaks for itself again."""
+_TOLD_OF = ("active", "acknowledged")
 _EXPLAINED = 0.5
 """Sensors that are in alarm themselves and make up so much of a machine's score explain it."""
 
@@ -51,13 +52,16 @@ class MachineWatch:
     """The state of one machine."""
 
     __slots__ = (
-        "_alone", "_rows", "_stood", "alarm", "score", "sensors", "state", "state_at", "turning", "watermark", "z",
+        "_alone", "_rows", "_stood", "alarm", "at_rest", "score", "sensors", "state", "state_at", "turning",
+        "watermark", "z",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.state = "running"
         self.state_at = 0.0
         """Unix seconds since when it is so."""
+        self.at_rest = False
+        """Whether it did not run when that was looked at last."""
         self.turning = True
         """Whether it runs as far as a sensor can say, if one is to say it."""
         self.watermark = 0.0
@@ -75,7 +79,13 @@ class MachineWatch:
 
     def runs(self, plan: MachinePlan = PLAIN_MACHINE) -> bool:
         """Return whether it runs: what stands still is not scored."""
-        return self.turning and self.state in plan.running.states
+        turning = self.turning or plan.running.sensor is None
+        return turning and self.state in plan.running.states
+
+    @property
+    def behind_s(self) -> float:
+        """So far the times of its sensors' samples are behind the shard's clock."""
+        return max((watch.behind_s for watch in self.sensors.values()), default=0.0)
 
     def take(
         self, name: str, x: float | None, quality: Quality, at: float, settings: WatchSettings,
@@ -121,16 +131,26 @@ class MachineWatch:
         What stood when the machine stopped is told again once a sample says that it still does.
         """
         waiting = reason == "not_running" and not on
+        if waiting and self.at_rest:
+            self.alarm.resume(at)
+            for watch in self.sensors.values():
+                watch.resume(at)
+        if reason == "not_running":
+            self.at_rest = on
         changed = [
             (name, rule, alarm, alarm.suppress(at, reason, on=on))
             for name, rule, alarm in self.alarms()
             if not (waiting and alarm.present)
         ]
         return [
-            (name, Finding(rule, alarm, change, None))
+            (name, Finding(rule, alarm, change, self.evidence(name, rule, change)))
             for name, rule, alarm, change in changed
             if change is not None
         ]
+
+    def evidence(self, name: str | None, rule: Rule, change: Change) -> Evidence | None:
+        """Return what samples said of an alarm that nobody was told of yet; of the machine's own: nothing."""
+        return None if name is None else self.sensors[name].evidence(rule, change)
 
     def call_normal(self, at: float) -> list[Finding]:
         """Learn anew how its sensors behave together; return its own alarm if that ends it."""
@@ -148,24 +168,34 @@ class MachineWatch:
         if finding.rule != "anomaly":
             return [(name, finding)]
         others = [
-            (own, watch.alarms["anomaly"])
+            watch.alarms["anomaly"]
             for own, watch in self.sensors.items()
             if own != name and "anomaly" in watch.alarms
         ]
-        told = sum(alarm.told in ("active", "acknowledged") for _, alarm in others)
+        told = sum(alarm.told in _TOLD_OF for alarm in others)
         if finding.change.after == "active" and finding.change.before == "normal":
             if told < _GROUP:
                 return [(name, finding)]
             kept_back = finding.alarm.suppress(at, "group", on=True)
             after = finding.change.after if kept_back is None else kept_back.after
             return [(name, finding._replace(change=Change(finding.change.before, after)))]
-        found: list[tuple[str | None, Finding]] = [(name, finding)]
-        if not finding.alarm.present and not told:
-            for own, alarm in others:
-                change = alarm.suppress(at, "group", on=False)
-                if change is not None:
-                    found.append((own, Finding("anomaly", alarm, change, None)))
-        return found
+        return [(name, finding), *([] if finding.alarm.present else self.ungroup(at))]
+
+    def ungroup(self, at: float) -> list[tuple[str | None, Finding]]:
+        """Return what was kept back for others of the group, once none of those is told any more."""
+        alarms = [
+            (name, watch.alarms["anomaly"])
+            for name, watch in self.sensors.items()
+            if "anomaly" in watch.alarms
+        ]
+        if any(alarm.told in _TOLD_OF for _, alarm in alarms):
+            return []
+        changed = [(name, alarm, alarm.suppress(at, "group", on=False)) for name, alarm in alarms]
+        return [
+            (name, Finding("anomaly", alarm, change, self.evidence(name, "anomaly", change)))
+            for name, alarm, change in changed
+            if change is not None
+        ]
 
     def _take_row(
         self, row: Row, at: float, settings: WatchSettings, plan: MachinePlan
@@ -195,7 +225,10 @@ class MachineWatch:
         self, score: MachineScore, scored: MachineScored, at: float, settings: WatchSettings,
         plan: MachinePlan,
     ) -> list[Finding]:  # fmt: skip
-        if scored.z is None or not plan.alarms.enabled("multivariate"):
+        if not plan.alarms.enabled("multivariate"):
+            change = self.alarm.clear(at)  # nobody wants it any longer
+            return [] if change is None else [Finding("multivariate", self.alarm, change, None)]
+        if scored.z is None:
             return []
         limit = settings.machine.limit
         evidence = Evidence("multivariate", scored.z, limit)

@@ -79,7 +79,8 @@ def obey(
         # Of all that a sensor could be in alarm for, what never was is passed over in silence.
         heard_of = command.alarm_id is not None or alarm.occurrence or rule in _CHIEF
         if change is not None and heard_of:
-            found.append((name, Finding(rule, alarm, change, None)))
+            evidence = machine.evidence(name, rule, change)
+            found.append((name, Finding(rule, alarm, change, evidence)))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.alarms.alarm import Alarm, AlarmSettings
+from models.alarms.alarm import KEPT_QUIET, Alarm, AlarmSettings, Change
 from models.cleaning.quality import Quality
 from models.line.charting import Charting
 from models.line.detecting import Detecting
@@ -60,8 +60,8 @@ class SensorWatch:
     """The state of one sensor."""
 
     __slots__ = (
-        "_pending", "_stood", "alarms", "charting", "detecting", "last_at", "level", "move", "moves", "rest",
-        "score", "slope",
+        "_pending", "_stood", "alarms", "behind_s", "charting", "detecting", "last_at", "level", "move",
+        "moves", "rest", "score", "slope",
     )  # fmt: skip
 
     def __init__(self, unit: str, settings: SensorSettings) -> None:
@@ -80,10 +80,13 @@ class SensorWatch:
         """What the last sample made sure of: the level has moved, slowly enough to be followed."""
         self.moves = 0
         self.last_at = 0.0
+        self.behind_s = 0.0
+        """So far the time of its last sample was behind the shard's clock: gateways have their own."""
         self._stood = 0
         """How many samples the anomaly has stood."""
         self._pending: dict[Rule, Evidence] = {}
-        """What the last sample said for alarms whose delay runs: it may end without another one."""
+        """What the last sample said for alarms whose delay runs, or that an operator keeps quiet: either
+        may end without another one."""
 
     @property
     def quiet(self) -> bool:
@@ -151,14 +154,22 @@ class SensorWatch:
     ) -> list[Finding]:
         """Let time pass without a sample; return the alarms that changed."""
         found: list[Finding] = []
-        if at >= self.rest.stale_at(settings.rest):
+        if at - self.behind_s >= self.rest.stale_at(settings.rest):
             evidence = Evidence("stale", value=self.rest.last)
             self._step(Judged("stale", True, False, evidence), at, settings.condition, plan, found)
+        unwanted = _SET - plan.rules
         for rule, alarm in self.alarms.items():
-            change = alarm.pass_time(at, self.settings_of(rule, settings, plan))
+            if rule in unwanted or not plan.alarms.enabled(rule):
+                self._end(rule, alarm, at, found)
+                continue
+            change = alarm.pass_time(at, self.settings_of(rule, settings, plan), self.behind_s)
             if change is not None:
-                found.append(Finding(rule, alarm, change, self._pending.pop(rule, None)))
+                found.append(Finding(rule, alarm, change, self.evidence(rule, change)))
         return found
+
+    def evidence(self, rule: Rule, change: Change) -> Evidence | None:
+        """Return what samples said of an alarm that nobody was told of yet, once time or somebody tells it."""
+        return None if change.after in KEPT_QUIET else self._pending.pop(rule, None)
 
     def settings_of(self, rule: Rule, settings: SensorSettings, plan: SensorPlan) -> AlarmSettings:
         """Return how one of its alarms behaves."""
@@ -170,10 +181,17 @@ class SensorWatch:
             usual = settings.condition if rule in RUNS else _CHARTED
         return plan.alarms.of(rule, usual)
 
+    def resume(self, at: float) -> None:
+        """Go on after a standstill: silence and delays count from now on."""
+        self.rest.resume(at)
+        for alarm in self.alarms.values():
+            alarm.resume(at)
+
     def relearn(self, settings: SensorSettings) -> None:
         """Begin to learn anew what is normal."""
         self.score = SensorScore(self.score.unit, settings.scorer)
         self.detecting, self.level = None, LevelWatch()
+        self.slope = None  # it may have been of another quantity
         if self.charting is not None:
             self.charting.rebaseline()
         self._stood = 0
@@ -285,15 +303,17 @@ class SensorWatch:
                 return
             alarm = self.alarms[rule] = Alarm()
         change = alarm.step(at, plan.alarms.of(rule, usual), over=over, under=under)
-        if over and not alarm.present:
+        untold = not alarm.present or alarm.told in KEPT_QUIET
+        if over and untold:
             self._pending[rule] = evidence
-        else:
+        elif not (alarm.present and untold):
             self._pending.pop(rule, None)
         if change is not None:
             found.append(Finding(rule, alarm, change, evidence))
 
     def _end(self, rule: Rule, alarm: Alarm, at: float, found: list[Finding]) -> None:
-        """End an alarm that nobody wants any more."""
-        change = alarm.clear(at) if alarm.present or not alarm.acked else None
+        """End an alarm that nobody wants any more, or that is about to come."""
+        self._pending.pop(rule, None)
+        change = alarm.clear(at)
         if change is not None:
             found.append(Finding(rule, alarm, change, None))

@@ -168,7 +168,8 @@ def _words(finding: Finding, told: Told, at: datetime, unit: str | None) -> str:
         return f"has been so for {hours:.1f} hours: from now on that is normal"
     if state == "shelved":
         until = datetime.fromtimestamp(finding.alarm.shelved_until, UTC)
-        return f"{_wrong(told, unit)}, shelved until {until:%Y-%m-%d %H:%M} UTC"
+        wrong = f"{_wrong(told, unit)}," if finding.alarm.present else "is"
+        return f"{wrong} shelved until {until:%Y-%m-%d %H:%M} UTC"
     if state == "out_of_service":
         return "is out of service"
     if state in ("normal", "returned"):
@@ -201,9 +202,10 @@ def _wrong(told: Told, unit: str | None) -> str:
     return text
 
 
-def unraised(rule: Rule) -> Told:
+def unraised(rule: Rule, plan: AlarmPlan) -> Told:
     """Return what is told of an alarm that was never raised."""
-    return Told(Evidence(condition_of(rule)), "low")
+    evidence = Evidence(condition_of(rule))
+    return Told(evidence, priority_of(rule, evidence, plan))
 
 
 def moved(place: Place, move: Move, number: int, at: datetime, unit: str, alert_id: str) -> Alert:

@@ -83,6 +83,11 @@ class Rest:
             )
         self.heard_at = max(self.heard_at, at)
 
+    def resume(self, at: float) -> None:
+        """Note that until ``at`` (unix seconds) nothing was expected of it."""
+        if self.heard_at:
+            self.heard_at = max(self.heard_at, at)
+
     def stale_at(self, settings: RestSettings) -> float:
         """Return when (unix seconds) the sensor will have been silent for too long."""
         if not self.interval:

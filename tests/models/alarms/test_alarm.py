@@ -135,7 +135,7 @@ def test_suppressed_for_two_reasons_it_waits_for_both_to_end() -> None:
 
 def test_suppressed_before_it_comes() -> None:
     alarm = Alarm()
-    assert alarm.suppress(1.0, "flood", on=True) is None
+    assert alarm.suppress(1.0, "not_running", on=True) is None
     assert alarm.step(2.0, AT_ONCE, over=True, under=False) == Change("normal", "suppressed")
     assert alarm.step(3.0, AT_ONCE, over=False, under=True) == Change("suppressed", "normal")
 

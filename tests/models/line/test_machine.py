@@ -109,7 +109,9 @@ def test_while_it_stands_still_its_alarms_are_suppressed() -> None:
     assert [(name, finding.change.after) for name, finding in changed] == [("s1", "suppressed")]
     assert watch.suppress(1001.0, "not_running", on=False) == []
     found = run(watch, rows[320:330])
-    assert [(name, finding.change.after) for _, name, finding in found if name] == [("s1", "active")]
+    assert [(name, finding.change.after) for _, name, finding in found if name] == [
+        ("s1", "active")
+    ]
 
 
 def test_what_is_over_when_a_machine_runs_again_is_not_told_again() -> None:
@@ -119,7 +121,9 @@ def test_what_is_over_when_a_machine_runs_again_is_not_told_again() -> None:
     watch.suppress(1000.0, "not_running", on=True)
     watch.suppress(1001.0, "not_running", on=False)
     found = run(watch, rows[320:])
-    assert [(name, finding.change.after) for _, name, finding in found if name] == [("s1", "normal")]
+    assert [(name, finding.change.after) for _, name, finding in found if name] == [
+        ("s1", "normal")
+    ]
 
 
 def test_the_order_in_which_sensors_speak_does_not_matter() -> None:

@@ -1,0 +1,464 @@
+"""What operators say of alarms, and what becomes of it, on a floor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.effects import Origin
+from models.line.annunciator import STANDING
+from models.line.document import (
+    NO_LINE_RULES,
+    AlarmChoice,
+    LineRules,
+    MachineChoice,
+    RunningChoice,
+    SensorChoice,
+)
+from models.line.telling import Place, alarm_id
+from schemas.commands import (
+    Acknowledge,
+    CallNormal,
+    PutIntoService,
+    Shelve,
+    TakeOutOfService,
+    Unshelve,
+)
+from schemas.decoding import Reject
+from schemas.outputs import Alert
+from tests.models.events import T0, Feed, command, state
+from tests.models.line.floors import (
+    adopt,
+    around,
+    floor,
+    reading,
+    readings,
+    restart,
+    rows,
+    ruled,
+    shard_of,
+    states,
+    tick,
+    told,
+)
+
+WARM = 100
+HIGH = Place("l1", "m1", "temperature")
+ASKED = AlarmChoice(acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
+OFF = AlarmChoice(enabled=False)
+SIMPLE = AlarmChoice(on_delay_s=0.0, off_delay_s=0.0)
+
+
+def limited(choice: AlarmChoice = SIMPLE, **limits: float) -> LineRules:
+    """Rules of a sensor whose limits behave so; neither unusual values nor silence are an alarm."""
+    return ruled(
+        SensorChoice(
+            limits=limits or {"high": 80.0},
+            alarms={"limits": choice, "anomaly": OFF, "stale": OFF},
+        )
+    )
+
+
+def warm(rules: LineRules | None = None) -> Feed:
+    feed = floor(limited() if rules is None else rules)
+    feed(*readings(around(70.0, WARM), 0.0))
+    assert not feed.sent
+    return feed
+
+
+def raised(choice: AlarmChoice = SIMPLE) -> Feed:
+    """A floor where the high limit has been broken since 100."""
+    feed = warm(limited(choice))
+    feed(*readings([85.0, 85.2], WARM))
+    assert told(feed) == [("high", "active")]
+    return feed
+
+
+def last(feed: Feed) -> Alert:
+    found = feed.sent[-1]
+    assert isinstance(found, Alert)
+    return found
+
+
+def moment_of(alert: Alert) -> float:
+    assert alert.until is not None
+    return alert.until.timestamp() - T0
+
+
+WHICH: list[dict[str, Any]] = [
+    {"alarm_id": alarm_id(HIGH, "high")},
+    {"alarm_id": alarm_id(HIGH, "high"), "sensor": "temperature"},
+    {"sensor": "temperature"},
+    {},
+]
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_acknowledged(which: dict[str, Any]) -> None:
+    feed = raised(ASKED)
+    assert feed(command(Acknowledge, 103.0, reason="on my way", **which)) == ["accepted"]
+    alert = last(feed)
+    assert (alert.state, alert.by, alert.reason) == ("acknowledged", "kim", "on my way")
+    assert (alert.condition, alert.value, alert.limit) == ("high", 85.0, 80.0)
+    assert alert.text.endswith("; acknowledged.")
+    assert alert.occurred_at.timestamp() == T0 + 103.0
+    feed(*readings([70.0], 104.0))
+    assert (last(feed).state, last(feed).by) == ("cleared", None)
+    assert rows(feed) == set()
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_shelved_and_over_by_time(which: dict[str, Any]) -> None:
+    feed = raised()
+    feed(command(Shelve, 103.0, for_s=60.0, reason="cleaning", **which))
+    (alert,) = (own for own in feed.sent if own.state == "shelved" and own.condition == "high")
+    assert (alert.by, alert.reason, moment_of(alert)) == ("kim", "cleaning", 163.0)
+    assert "is above its high limit (85 Cel, limit 80), shelved until" in alert.text
+    feed(*readings([85.0] * 10, 104.0))
+    tick(feed, 162.0)
+    assert told(feed, "high") == [("high", "active"), ("high", "shelved")]
+    tick(feed, 166.0)
+    alert = next(own for own in reversed(feed.sent) if own.condition == "high")
+    assert (alert.state, alert.by, alert.until) == ("active", None, None)
+    assert (alert.occurrence, alert.priority) == (1, "medium")
+    feed(*readings([70.0], 167.0))
+    assert rows(feed) == set()
+
+
+@pytest.mark.parametrize("which", WHICH)
+@pytest.mark.parametrize(
+    ("on", "off", "how"),
+    [
+        (Shelve, Unshelve, "shelved"),
+        (TakeOutOfService, PutIntoService, "out_of_service"),
+    ],
+)
+def test_kept_quiet_and_back_early(which: dict[str, Any], on: Any, off: Any, how: str) -> None:
+    feed = raised()
+    more: dict[str, Any] = {"for_s": 600.0} if on is Shelve else {}
+    feed(command(on, 103.0, reason="repair", **more, **which))
+    assert told(feed, "high")[-1] == ("high", how)
+    assert (last(feed).by, last(feed).reason) == ("kim", "repair")
+    feed(*readings([85.0, 70.0, 85.0], 104.0))
+    assert told(feed, "high")[-1] == ("high", how), "it comes and goes unheard"
+    feed(command(off, 110.0, by="sam", **which))
+    found = [own for own in feed.sent if own.condition == "high"]
+    assert [own.state for own in found] == ["active", how, "active"]
+    assert (found[-1].by, found[-1].reason, found[-1].occurrence) == ("sam", None, 2)
+    assert rows(feed) == {alarm_id(HIGH, "high")}
+
+
+def test_out_of_service_does_not_end_by_time() -> None:
+    feed = raised()
+    feed(command(TakeOutOfService, 103.0, alarm_id=alarm_id(HIGH, "high"), reason="away"))
+    assert last(feed).text == "l1/m1/temperature is out of service."
+    tick(feed, 30 * 86_400.0)
+    assert told(feed, "high") == [("high", "active"), ("high", "out_of_service")]
+
+
+def test_shelved_anew_until_another_time() -> None:
+    feed = raised()
+    which = {"alarm_id": alarm_id(HIGH, "high"), "reason": "cleaning"}
+    feed(command(Shelve, 103.0, for_s=60.0, **which), command(Shelve, 110.0, for_s=60.0, **which))
+    assert [moment_of(own) for own in feed.sent[1:]] == [163.0, 170.0]
+    feed(command(Shelve, 110.0, for_s=60.0, **which))
+    assert len(feed.sent) == 3, "the same again is nothing new"
+    tick(feed, 166.0)
+    assert len(feed.sent) == 3
+    tick(feed, 170.0)
+    assert last(feed).state == "active"
+
+
+def test_what_is_shelved_before_it_ever_came_says_nothing_of_being_wrong() -> None:
+    feed = warm()
+    feed(command(Shelve, 100.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
+    alert = last(feed)
+    assert (alert.state, alert.occurrence, moment_of(alert)) == ("shelved", 0, 160.0)
+    assert "above its high limit" not in alert.text, "it is not"
+    assert alert.text.startswith("l1/m1/temperature is shelved until ")
+    assert alert.priority == "medium"
+    tick(feed, 165.0)
+    assert told(feed) == [("high", "shelved"), ("high", "cleared")]
+    assert rows(feed) == set()
+
+
+@pytest.mark.parametrize("way", ["time", "unshelve", "service", "sample", "seen"])
+def test_what_comes_while_it_is_kept_quiet_is_told_in_full_afterwards(way: str) -> None:
+    feed = warm(limited(high_high=80.0))
+    which = {"sensor": "temperature"}
+    if way == "service":
+        feed(command(TakeOutOfService, 100.0, reason="repair", **which))
+    else:
+        feed(command(Shelve, 100.0, for_s=60.0, reason="cleaning", **which))
+    feed(*readings([85.0, 86.0], 101.0))
+    assert not told(feed, "high_high")
+    if way == "seen":
+        feed(command(Acknowledge, 104.0))
+    if way in ("time", "seen"):
+        tick(feed, 165.0)
+    elif way == "sample":
+        feed(reading(86.0, 160.0))
+    else:
+        feed(command(PutIntoService if way == "service" else Unshelve, 105.0, **which))
+    alert = next(own for own in reversed(feed.sent) if own.condition == "high_high")
+    assert alert.state == ("acknowledged" if way == "seen" else "active")
+    assert (alert.priority, alert.limit) == ("high", 80.0)
+    assert alert.value == 86.0
+    assert "(86 Cel, limit 80)" in alert.text
+    assert feed.shard.report()["alarms", "high"] == 1
+
+
+@pytest.mark.parametrize("kind", [Acknowledge, Unshelve, PutIntoService])
+@pytest.mark.parametrize(
+    "which", [{}, {"sensor": "temperature"}, {"alarm_id": alarm_id(HIGH, "low")}]
+)
+def test_what_never_was_is_not_told(kind: Any, which: dict[str, Any]) -> None:
+    feed = warm()
+    assert feed(command(kind, 101.0, **which)) == ["accepted"]
+    assert not feed.sent
+    feed(reading(85.0, 102.0))
+    assert told(feed) == [("high", "active")], "nor is it seen before it comes"
+
+
+def test_a_whole_sensor_shelved_is_told_once() -> None:
+    feed = warm()
+    feed(command(Shelve, 101.0, for_s=10.0, reason="cleaning", sensor="temperature"))
+    assert told(feed) == [("deviation", "shelved")]
+    feed(reading(85.0, 102.0), reading(70.0, 103.0))
+    tick(feed, 115.0)
+    assert [what for what in told(feed) if what[0] == "deviation"][1:] == [("deviation", "cleared")]
+    assert rows(feed) == set()
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"machine": "m9"}, "$.machine"),
+        ({"line": "l9"}, "$.machine"),
+        ({"sensor": "pressure"}, "$.sensor"),
+        ({"alarm_id": "nothing-like-it"}, "$.alarm_id"),
+        ({"alarm_id": alarm_id(Place("l1", "m2", "temperature"), "high")}, "$.alarm_id"),
+        ({"alarm_id": alarm_id(Place("l1", None, None), "flood:0")}, "$.alarm_id"),
+        ({"alarm_id": alarm_id(HIGH, "high"), "sensor": "speed"}, "$.alarm_id"),
+        ({"machine": "m9", "sensor": "temperature"}, "$.sensor"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "own"), [(Acknowledge, {}), (Shelve, {"for_s": 9.0, "reason": "x"}), (Unshelve, {})]
+)
+def test_what_is_not_known_is_refused(
+    kind: Any, own: dict[str, Any], more: dict[str, Any], path: str
+) -> None:
+    feed = raised(ASKED)
+    feed(reading(1.0, 102.0, "speed"))
+    (refused,) = feed(command(kind, 103.0, event_id="x", **own, **more))
+    assert isinstance(refused, Reject)
+    assert (refused.reason, refused.where) == ("unknown_alarm", path)
+    assert len(feed.sent) == 1
+    (again,) = feed(command(kind, 103.0, event_id="x", **own, **more))
+    assert isinstance(again, Reject), "a refused one is not seen: mended, it may come again"
+
+
+def test_a_command_that_comes_twice_is_carried_out_once() -> None:
+    feed = raised(ASKED)
+    own = command(Acknowledge, 103.0, event_id="x")
+    assert feed(own, own) == ["accepted", "duplicate"]
+    feed(command(Acknowledge, 104.0))
+    assert told(feed) == [("high", "active"), ("high", "acknowledged")]
+
+
+def test_what_stands_acknowledged_for_too_long_calls_again() -> None:
+    feed = raised(AlarmChoice(acknowledge=True, realarm_s=60.0, on_delay_s=0.0, off_delay_s=0.0))
+    feed(command(Acknowledge, 110.0))
+    feed(*readings(around(85.0, 40), 111.0))
+    tick(feed, 169.0)
+    assert told(feed)[1:] == [("high", "acknowledged")]
+    tick(feed, 170.0)
+    assert told(feed)[2:] == [("high", "active")]
+    assert (last(feed).occurrence, last(feed).by) == (1, None)
+    assert feed.shard.report()["alarms", "activated_medium"] == 1, "it did not come again"
+    feed(command(Acknowledge, 180.0))
+    tick(feed, 239.0)
+    assert last(feed).state == "acknowledged"
+
+
+def test_latched_it_waits_for_somebody() -> None:
+    feed = raised(AlarmChoice(latched=True, on_delay_s=0.0, off_delay_s=0.0))
+    feed(*readings(around(70.0, 60), 103.0))
+    assert told(feed) == [("high", "active")]
+    assert rows(feed) == {alarm_id(HIGH, "high")}
+    feed(command(Acknowledge, 170.0))
+    assert told(feed)[1:] == [("high", "cleared")]
+    assert (last(feed).by, rows(feed)) == ("kim", set())
+
+
+def test_over_but_never_acknowledged_it_still_has_its_row() -> None:
+    feed = raised(ASKED)
+    feed(*readings([70.0], 103.0))
+    assert last(feed).state == "returned"
+    assert rows(feed) == {alarm_id(HIGH, "high")}
+    feed(command(Acknowledge, 104.0))
+    assert (last(feed).state, rows(feed)) == ("cleared", set())
+
+
+@pytest.mark.parametrize("which", [{}, {"sensor": "temperature"}])
+def test_what_is_now_is_normal(which: dict[str, Any]) -> None:
+    feed = floor()
+    feed(*readings(around(70.0, 200), 0.0), *readings(around(90.0, 20), 200.0))
+    assert told(feed) == [("deviation", "active")]
+    feed(command(CallNormal, 220.0, reason="another recipe", **which))
+    alert = last(feed)
+    assert (alert.state, alert.by, alert.reason) == ("cleared", "kim", "another recipe")
+    assert alert.text.endswith("from now on that is normal.")
+    assert rows(feed) == set()
+    feed(*readings(around(90.0, 200, seed=2), 221.0))
+    assert len(feed.sent) == 2
+    feed(*readings(around(70.0, 20), 421.0))
+    assert told(feed)[2:] == [("deviation", "active")]
+    assert last(feed).expected == pytest.approx(90.0, abs=1.0)
+
+
+def test_calling_normal_ends_no_limit() -> None:
+    feed = raised()
+    feed(command(CallNormal, 103.0, reason="another recipe"))
+    assert told(feed) == [("high", "active")]
+
+
+def test_a_shelf_ends_also_while_the_machine_stands_still() -> None:
+    feed = raised()
+    feed(command(Shelve, 103.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
+    feed(state("stopped", 104.0))
+    tick(feed, 170.0)
+    assert last(feed).state == "suppressed", "its time is over, and the machine does not run"
+    feed(state("running", 200.0))
+    assert last(feed).state == "active"
+
+
+def test_a_shelf_that_is_over_stays_so_for_a_sensor_whose_samples_come_late() -> None:
+    feed = raised()
+    feed(command(Shelve, 103.0, for_s=60.0, reason="cleaning", alarm_id=alarm_id(HIGH, "high")))
+    for n in range(80):
+        feed(reading(70.0, 124.0 + n, "speed"), reading(85.0, 104.0 + n))
+    assert told(feed, "high") == [("high", "active"), ("high", "shelved"), ("high", "active")]
+
+
+def test_a_machine_that_stops_suppresses_and_what_was_acknowledged_stays_so() -> None:
+    feed = raised(ASKED)
+    feed(command(Acknowledge, 103.0), state("stopped", 104.0))
+    assert told(feed)[2:] == [("high", "suppressed")]
+    assert last(feed).text.endswith("; suppressed: not running.")
+    feed(state("running", 200.0))
+    assert told(feed)[3:] == [("high", "acknowledged")]
+
+
+def test_after_a_standstill_a_sensor_has_its_time_to_speak() -> None:
+    feed = floor()
+    feed(*(reading(x, 10.0 * n) for n, x in enumerate(around(70.0, 60))))
+    feed(state("stopped", 600.0), state("running", 5000.0))
+    tick(feed, 5008.0)
+    feed(reading(70.1, 5009.0))
+    assert not feed.sent
+    for at in range(5010, 5100, 5):
+        tick(feed, float(at))
+    assert told(feed) == [("stale", "active")]
+
+
+def test_a_sensor_whose_clock_is_behind_is_not_silent() -> None:
+    feed = floor()
+    for n, x in enumerate(around(70.0, 300)):
+        feed(reading(x, 60.0 + n, machine="m2"), reading(x, float(n)))
+    assert not feed.sent
+    feed(*(reading(70.0 + n % 3 / 10, 360.0 + n, machine="m2") for n in range(60)))
+    assert told(feed) == [("stale", "active")], "now it is"
+    assert 360.0 <= last(feed).occurred_at.timestamp() - T0 - 30.0 <= 366.0
+
+
+def test_nobody_is_silent_because_another_ones_clock_is_ahead() -> None:
+    feed = floor()
+    feed(*readings(around(70.0, 60), 0.0))
+    ahead = Origin("sensors", 0, 10**6, T0 + 60.0)
+    assert feed.shard.accept(reading(1.0, 300.0, machine="m2"), ahead, feed.effects) == "accepted"
+    feed(*readings(around(70.0, 10), 60.0))
+    assert not feed.sent
+
+
+def test_commands_are_kept_over_a_restart() -> None:
+    def run(*, again: bool) -> list[tuple[str, str, str | None]]:
+        feed = raised(ASKED)
+        steps: list[Any] = [
+            command(Acknowledge, 103.0, event_id="a"),
+            command(Shelve, 104.0, for_s=30.0, reason="x", event_id="b"),
+            command(TakeOutOfService, 120.0, reason="x", event_id="c", sensor="temperature"),
+            reading(86.0, 125.0),
+            command(PutIntoService, 130.0, event_id="d"),
+            reading(86.0, 140.0),
+            reading(70.0, 150.0),
+        ]
+        for step in steps:
+            feed(step)
+            if again:
+                restart(feed)
+        return [(own.alert_id, own.state, own.by) for own in feed.sent]
+
+    assert run(again=True) == run(again=False)
+    assert [state for _, state, _ in run(again=False)].count("shelved") >= 2
+
+
+def test_rows_are_there_exactly_while_an_alarm_is_not_normal() -> None:
+    """All kinds of commands and samples in a row: the rows are those of the states told last."""
+    feed = floor(ruled(SensorChoice(limits={"high": 80.0}, alarms={"all": ASKED})))
+    feed(*readings(around(70.0, WARM), 0.0))
+    at = float(WARM)
+    kinds: list[tuple[Any, dict[str, Any]]] = [
+        (Shelve, {"for_s": 3.0, "reason": "x"}), (Acknowledge, {}), (Unshelve, {}),
+        (TakeOutOfService, {"reason": "x"}), (PutIntoService, {}), (CallNormal, {"reason": "x"}),
+    ]  # fmt: skip
+    for n in range(60):
+        kind, own = kinds[n % 6]
+        which = WHICH[n % 4] if kind is not CallNormal else {}
+        feed(*readings([70.0, 85.0, 85.5, 70.0][n % 3 : n % 3 + 2], at))
+        feed(command(kind, at + 2.0, **own, **which))
+        if n % 7 == 0:
+            feed(state("stopped" if n % 2 else "running", at + 3.0))
+        at += 4.0
+        assert rows(feed) == set(states(feed.sent))
+        told_of = {alarm_id(*key) for key in shard_of(feed).annunciator.told}
+        assert told_of == rows(feed)
+    assert {own.state for own in feed.sent} == {
+        "active", "acknowledged", "returned", "cleared", "shelved", "out_of_service", "suppressed",
+    }  # fmt: skip
+
+
+def test_alerts_of_a_sensor_that_is_forgotten_leave_no_row() -> None:
+    feed = floor(limited(), max_sensors=2)
+    feed(*readings(around(70.0, 30), 0.0), reading(85.0, 30.0))
+    assert rows(feed)
+    feed(*(reading(1.0, 31.0, f"s{n}") for n in range(3)))
+    assert rows(feed) == set()
+    assert alarm_id(HIGH, "high") in feed.effects.drops[STANDING]
+
+
+def test_rules_taken_away_while_a_sensor_says_that_the_machine_stands_still() -> None:
+    feed = floor(ruled(machine=MachineChoice(running=RunningChoice(sensor="speed", above=5.0))))
+    feed(reading(9.0, 0.0, "speed", unit="1"), *readings(around(70.0, 100), 0.0))
+    feed(*readings(around(90.0, 10), 100.0))
+    assert told(feed) == [("deviation", "active")]
+    feed(reading(1.0, 110.0, "speed", unit="1"))
+    assert told(feed)[1:] == [("deviation", "suppressed")]
+    adopt(feed, NO_LINE_RULES)
+    tick(feed, 115.0)
+    assert told(feed)[2:] == [("deviation", "active")]
+    feed(*readings(around(70.0, 100), 116.0))
+    assert told(feed)[3:] == [("deviation", "cleared")], "it is watched again"
+
+
+def test_rules_that_say_what_running_is_hold_at_once() -> None:
+    feed = floor()
+    feed(
+        *readings(around(70.0, 100), 0.0), *readings(around(90.0, 10), 100.0), state("idle", 110.0)
+    )
+    assert told(feed) == [("deviation", "active"), ("deviation", "suppressed")]
+    adopt(feed, ruled(machine=MachineChoice(running=RunningChoice(states=("running", "idle")))))
+    tick(feed, 115.0)
+    assert told(feed)[2:] == [("deviation", "active")]
