@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 State = Literal[
     "normal", "active", "acknowledged", "returned", "shelved", "suppressed", "out_of_service",
 ]  # fmt: skip
-Suppression = Literal["not_running", "parent", "group", "flood"]
-"""Why it is not told to operators: the machine stands still, another alarm says so already, several
-sensors of the machine do, or there are more alarms than anybody can read."""
+Suppression = Literal["not_running", "resuming", "parent", "group", "flood"]
+"""Why it is not told to operators: the machine stands still, it runs again and no sample has said yet
+that it is still so, another alarm says so already, several sensors of the machine do, or there are more
+alarms than anybody can read."""
 
 KEPT_QUIET: frozenset[State] = frozenset({"shelved", "out_of_service"})
 """By an operator: what comes meanwhile is told afterwards, if it still stands."""
@@ -105,7 +106,7 @@ class Alarm:
     def step(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> Change | None:
         """Take a sample: ``over`` the limit, or ``under`` the limit less its deadband, or neither."""
         if over:
-            self.suppressed.discard("not_running")  # it runs, or there were no sample
+            self.suppressed.discard("resuming")
         towards, away = (under, over) if self.present else (over, under)
         if towards:
             if not self._samples:
@@ -170,9 +171,11 @@ class Alarm:
         return self._tell(at)
 
     def resume(self, at: float) -> None:
-        """Begin delays anew, after a time in which nobody looked at what it is about."""
+        """Go on after a time in which nobody looked: delays begin anew, and what stood has to be seen again."""
         if self.present:
             self._from = at
+            if "not_running" in self.suppressed:
+                self.suppressed.add("resuming")
         else:
             self._samples = 0
 

@@ -130,8 +130,7 @@ class MachineWatch:
 
         What stood when the machine stopped is told again once a sample says that it still does.
         """
-        waiting = reason == "not_running" and not on
-        if waiting and self.at_rest:
+        if reason == "not_running" and not on and self.at_rest:
             self.alarm.resume(at)
             for watch in self.sensors.values():
                 watch.resume(at)
@@ -140,7 +139,6 @@ class MachineWatch:
         changed = [
             (name, rule, alarm, alarm.suppress(at, reason, on=on))
             for name, rule, alarm in self.alarms()
-            if not (waiting and alarm.present)
         ]
         return [
             (name, Finding(rule, alarm, change, self.evidence(name, rule, change)))

@@ -331,7 +331,7 @@ def test_a_shelf_ends_also_while_the_machine_stands_still() -> None:
     feed(state("stopped", 104.0))
     tick(feed, 170.0)
     assert last(feed).state == "suppressed", "its time is over, and the machine does not run"
-    feed(state("running", 200.0))
+    feed(state("running", 200.0), reading(85.0, 201.0))
     assert last(feed).state == "active"
 
 
@@ -349,6 +349,8 @@ def test_a_machine_that_stops_suppresses_and_what_was_acknowledged_stays_so() ->
     assert told(feed)[2:] == [("high", "suppressed")]
     assert last(feed).text.endswith("; suppressed: not running.")
     feed(state("running", 200.0))
+    assert len(told(feed)) == 3, "who knows whether it still is so?"
+    feed(reading(85.0, 201.0))
     assert told(feed)[3:] == [("high", "acknowledged")]
 
 
@@ -448,6 +450,7 @@ def test_rules_taken_away_while_a_sensor_says_that_the_machine_stands_still() ->
     assert told(feed)[1:] == [("deviation", "suppressed")]
     adopt(feed, NO_LINE_RULES)
     tick(feed, 115.0)
+    feed(reading(90.0, 116.0))
     assert told(feed)[2:] == [("deviation", "active")]
     feed(*readings(around(70.0, 100), 116.0))
     assert told(feed)[3:] == [("deviation", "cleared")], "it is watched again"
@@ -461,4 +464,5 @@ def test_rules_that_say_what_running_is_hold_at_once() -> None:
     assert told(feed) == [("deviation", "active"), ("deviation", "suppressed")]
     adopt(feed, ruled(machine=MachineChoice(running=RunningChoice(states=("running", "idle")))))
     tick(feed, 115.0)
+    feed(reading(90.0, 116.0))
     assert told(feed)[2:] == [("deviation", "active")]

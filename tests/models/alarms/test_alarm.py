@@ -140,6 +140,15 @@ def test_suppressed_before_it_comes() -> None:
     assert alarm.step(3.0, AT_ONCE, over=False, under=True) == Change("suppressed", "normal")
 
 
+def test_what_is_over_when_the_machine_runs_again_is_not_told_again() -> None:
+    alarm = raised()
+    alarm.suppress(101.0, "not_running", on=True)
+    alarm.resume(200.0)
+    assert alarm.suppress(200.0, "not_running", on=False) is None
+    assert alarm.step(201.0, AT_ONCE, over=False, under=True) == Change("suppressed", "normal")
+    assert alarm.step(202.0, AT_ONCE, over=True, under=False) == Change("normal", "active")
+
+
 def test_out_of_service_goes_before_all_else() -> None:
     alarm = raised()
     alarm.shelve(101.0, until=500.0)

@@ -340,6 +340,8 @@ def test_a_group_kept_back_makes_no_flood() -> None:
 
 def test_a_machine_that_stops_while_a_group_is_kept_back(grouped: Feed) -> None:
     grouped(state("stopped", 131.0), state("running", 200.0))
+    assert set(latest(grouped).values()) == {"suppressed"}
+    grouped(*together(201.0, 2, 90.0))
     assert latest(grouped) == {"a": "active", "b": "active", "c": "suppressed", "d": "suppressed"}
 
 

@@ -114,18 +114,6 @@ def test_while_it_stands_still_its_alarms_are_suppressed() -> None:
     ]
 
 
-def test_what_is_over_when_a_machine_runs_again_is_not_told_again() -> None:
-    watch, rows = machine(), plant(5, 500)
-    rows[300:320, 1] += 30.0
-    run(watch, rows[:320])
-    watch.suppress(1000.0, "not_running", on=True)
-    watch.suppress(1001.0, "not_running", on=False)
-    found = run(watch, rows[320:])
-    assert [(name, finding.change.after) for _, name, finding in found if name] == [
-        ("s1", "normal")
-    ]
-
-
 def test_the_order_in_which_sensors_speak_does_not_matter() -> None:
     rows = plant(6, 600)
     one, other = machine(settings=DEAF), machine(settings=DEAF)
