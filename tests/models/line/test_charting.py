@@ -51,6 +51,29 @@ def test_samples_far_apart_were_not_taken_together() -> None:
     assert None not in close
 
 
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("shift", [4.0, -4.0])
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_shift_is_found_and_over_once_it_is_in_control_again(
+    chart: str, shift: float, size: int
+) -> None:
+    choice = ChartChoice(chart, size=size, every_s=5.0)
+    values = [*around(70.0, 400, 1.0, seed=2), *around(70.0 + shift, 50, 1.0)]
+    values += around(70.0, 400, 1.0, seed=3)
+    found = charted(values, choice)
+    assert not any(own.over or own.under for own in found[:25]), "what is normal is learnt"
+    assert not any(own.over for own in found[25:80])
+    first = next(own for own in found[80:] if own.over)
+    assert found.index(first) < 85
+    assert first.evidence.expected == pytest.approx(70.0, abs=0.6)
+    if chart in ("western_electric", "nelson"):
+        assert (first.evidence.limit, first.evidence.z > 1.0) == (0.0, True), "points are no sigma"
+    else:
+        assert first.evidence.z > first.evidence.limit > 0
+    last = max(n for n, own in enumerate(found) if own.over)
+    assert [own.under for own in found[last : last + 26]] == [False] * 25 + [True]
+
+
 def test_a_signal_that_stands_still_is_never_charted() -> None:
     assert not any(own.over or own.under for own in charted([70.0] * 2000, digit=math.inf))
 
@@ -148,3 +171,13 @@ def test_what_is_called_by_other_alarms_is_not_charted(*, stays: bool) -> None:
     sensor = shard_of(feed).machines["l1", "m1"].sensors["temperature"]
     assert sensor.charting is not None
     assert sensor.charting.chart.spread.mean == pytest.approx(70.0, abs=1.5)
+
+
+def test_run_rules_are_told_without_a_limit_in_sigma() -> None:
+    choice = SensorChoice(control_chart=ChartChoice("nelson", size=2, every_s=4.0))
+    feed = floor(ruled(choice))
+    feed(*readings(around(70.0, 300), 0.0), *readings(around(70.7, 200, seed=2), 300.0))
+    assert ("out_of_control", "active") in told(feed)
+    alert = next(own for own in feed.sent if own.condition == "out_of_control")
+    assert alert.text == "l1/m1/temperature is out of control by its chart."
+    assert alert.limit == 0.0
