@@ -234,7 +234,8 @@ class FloorShard:
         """The machine's state: a machine that stands still is not scored."""
         key = (event.line, event.machine)
         machine = self._known(key, effects)
-        self.effectiveness.state(key, event.state, at, effects)
+        if key in self.machines:  # not so if there are too many, and this is the only one to go
+            self.effectiveness.state(key, event.state, at, effects)
         if at < machine.state_at:
             self.late += 1  # it corrects the time it ran, but not what it does now
             return

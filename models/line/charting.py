@@ -51,7 +51,9 @@ class Charting:
         baseline = self.chart.baseline
         expected = None if baseline is None else baseline.centre
         evidence = Evidence("out_of_control", value=subgroup.mean, expected=expected)
-        if signal is not None:
+        if signal is not None and isinstance(settings.chart, RuleSettings):
+            evidence = evidence._replace(z=abs(signal.z))  # they count points: these are no sigma
+        elif signal is not None:
             evidence = evidence._replace(z=signal.statistic, limit=signal.limit)
         return Judged(
             "out_of_control", signal is not None, self.chart.in_control(settings), evidence

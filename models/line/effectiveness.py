@@ -6,8 +6,7 @@ late corrects them. Days are those of UTC.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -51,7 +50,12 @@ class Effectiveness:
         """Take a change of a machine's state, late or not."""
         self.pass_time(key, at, effects)
         times = self._times.setdefault(key, MachineTimes())
-        self._add(key, at, times.change(state, at), effects)
+        corrected = times.change(state, at)
+        until = next((moment for moment, _ in times.changes if moment > at), times.until_s)
+        for begun, end in _days(at, until):
+            share = (end - begun) / (until - at)
+            part = Oee(corrected.planned_s * share, corrected.production_s * share)
+            self._add(key, begun, part, effects)
 
     def made(
         self,
@@ -70,14 +74,13 @@ class Effectiveness:
         times = self._times.get(key)
         if times is None or not times.changes:
             return
-        while math.isfinite(times.until_s) and times.until_s < at:
-            midnight = (times.until_s // _DAY_S + 1) * _DAY_S
-            begun, until = times.until_s, min(midnight, at)
-            self._add(key, begun, times.until(until), effects)
+        for begun, end in _days(times.until_s, at):
+            times.until(begun)
+            self._add(key, begun, times.until(end), effects)
 
     def tick(self, at: float, effects: Effects) -> None:
         """Let time pass for all machines."""
-        for key in self._times:
+        for key in list(self._times):  # a new day of one may be the end of another
             self.pass_time(key, at, effects)
 
     def forget(self, key: Key, effects: Effects) -> None:
@@ -117,6 +120,15 @@ class Effectiveness:
         if len(self._days) > MACHINES:
             self.forget(next(iter(self._days)), effects)
         return True
+
+
+def _days(begun: float, until: float) -> Iterator[tuple[float, float]]:
+    """Yield a stretch of time in parts of one day each: no more days than are kept, the last ones."""
+    begun = max(begun, (until // _DAY_S - DAYS) * _DAY_S)
+    while begun < until:
+        end = min((begun // _DAY_S + 1) * _DAY_S, until)
+        yield begun, end
+        begun = end
 
 
 def _drop(key: Key, day: str, effects: Effects) -> None:

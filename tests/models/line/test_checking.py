@@ -1,0 +1,474 @@
+"""A document of line rules: what is taken, and that all that is wrong is said, and where."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.alarms.alarm import AlarmSettings
+from models.cleaning.units import KNOWN
+from models.line import checking
+from models.line.charting import CHARTS
+from models.line.checking import checked
+from models.line.document import (
+    NO_LINE_RULES,
+    AlarmChoice,
+    ChartChoice,
+    KindChoice,
+    LineRules,
+    MachineChoice,
+    RateChoice,
+    RunningChoice,
+    SensorChoice,
+    decode,
+    encode,
+)
+from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
+from models.line.kinds import KINDS
+from models.line.plans import Plans
+from models.problems import Problem
+from schemas.sensors import MachineState, Measurement
+from tests.models.events import T0, moment
+from tests.models.line.floors import floor, reading, readings, told
+
+EXAMPLE = Path("deploy/line.yaml")
+SECONDS = "a number of seconds from 0 to 604,800 is expected, not"
+A_SLASH = "has a slash in its name, which no line, machine or sensor can have"
+A_NUMBER = "a number is expected, not"
+
+
+def said(plain: object) -> list[str]:
+    """All that is wrong, as an operator reads it."""
+    found = checked(plain)
+    assert isinstance(found, tuple), found
+    return [str(problem) for problem in found]
+
+
+def rules(plain: object) -> LineRules:
+    found = checked(plain)
+    assert isinstance(found, LineRules), found
+    return found
+
+
+def machine(own: object) -> dict[str, Any]:
+    return {"lines": {"l1": {"machines": {"m1": own}}}}
+
+
+def sensor(own: object) -> dict[str, Any]:
+    return machine({"sensors": {"t": own}})
+
+
+def of_machine(own: object) -> list[str]:
+    """What is wrong with one machine, without the path to it."""
+    return [
+        line.removeprefix("lines.l1.machines.m1").removeprefix(".") for line in said(machine(own))
+    ]
+
+
+def of_sensor(own: object) -> list[str]:
+    """What is wrong with one sensor, without the path to it."""
+    before = "lines.l1.machines.m1.sensors.t"
+    return [line.removeprefix(before).removeprefix(".") for line in said(sensor(own))]
+
+
+def the_sensor(own: object) -> SensorChoice:
+    return rules(sensor(own)).lines["l1"].machines["m1"].sensors["t"]
+
+
+def test_what_says_nothing_is_right() -> None:
+    for plain in (
+        {},
+        {"site": "s"},
+        {"lines": None},
+        {"lines": {"l1": None}},
+        sensor(None),
+        sensor({}),
+    ):
+        assert rules(plain).alarms == {}
+    assert rules({}) == NO_LINE_RULES
+    assert said(None) == ["The document is empty."]
+
+
+def test_all_that_can_be_said_of_a_sensor() -> None:
+    found = the_sensor(
+        {
+            "kind": "flow", "unit": "L/min", "span": [0, 20.5],
+            "limits": {"low_low": -1, "low": 0, "high": 9.5, "high_high": 10},
+            "deadband": 0, "rate": {"per_min": 1}, "control_chart": {"chart": "nelson"},
+            "alarms": {"all": {"enabled": True}, "stale": {"priority": "high", "off_delay_s": 0}},
+        }
+    )  # fmt: skip
+    assert found == SensorChoice(
+        kind="flow", unit="L/min", span=(0.0, 20.5),
+        limits={"low_low": -1.0, "low": 0.0, "high": 9.5, "high_high": 10.0},
+        deadband=0.0, rate=RateChoice(per_min=1.0), control_chart=ChartChoice(chart="nelson"),
+        alarms={"all": AlarmChoice(enabled=True), "stale": AlarmChoice(priority="high", off_delay_s=0.0)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "oven"])
+@pytest.mark.parametrize("unit", ["Cel", "{pcs}"])
+def test_each_kind_and_one_of_our_own(kind: str, unit: str) -> None:
+    found = rules({"kinds": {"oven": {"delay_s": 3}}, **sensor({"kind": kind, "unit": unit})})
+    assert found.lines["l1"].machines["m1"].sensors["t"] == SensorChoice(kind=kind, unit=unit)
+    assert found.kinds == {"oven": KindChoice(delay_s=3.0)}
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_each_chart(chart: str) -> None:
+    assert the_sensor({"control_chart": {"chart": chart, "size": 1}}).control_chart == ChartChoice(
+        chart, 1
+    )
+
+
+@pytest.mark.parametrize("rule", ["all", "limits", *SENSOR_RULES, "multivariate"])
+def test_each_alarm_at_each_level(rule: str) -> None:
+    own = {rule: {"enabled": False, "priority": PRIORITIES[0]}}
+    choice = {rule: AlarmChoice(enabled=False, priority="low")}
+    assert rules({"alarms": own}).alarms == choice
+    assert rules({"kinds": {"k": {"alarms": own}}}).kinds["k"].alarms == choice
+    assert rules({"lines": {"l1": {"alarms": own}}}).lines["l1"].alarms == choice
+    assert rules(machine({"alarms": own})).lines["l1"].machines["m1"].alarms == choice
+    assert the_sensor({"alarms": own}).alarms == choice
+
+
+WRONG: list[tuple[Any, list[str]]] = [
+    ([], ["keys with values are expected, not a list"]),
+    ("x", ["keys with values are expected, not the text 'x'"]),
+    ({"line": {}}, ["line: is no known key; did you mean lines?"]),
+    ({"site": 3}, ["site: text is expected, not the number 3; put it in quotes"]),
+    ({"site": ""}, ["site: 1 to 64 printable characters are expected, not the text ''"]),
+    ({7: 1}, ["a key is the number 7, not text; put it in quotes"]),
+    ({"alarms": {"hi": {}}}, ["alarms.hi: is no known alarm; did you mean high?"]),
+    ({"alarms": {"flood": {}}}, [
+        f"alarms.flood: is no known alarm; known are {', '.join(checking._OF_ALARMS)}",
+    ]),
+    ({"alarms": {"high": 3}}, ["alarms.high: keys with values are expected, not the number 3"]),
+    ({"alarms": {"high": {"delay": 1}}}, ["alarms.high.delay: is no known key; did you mean on_delay_s?"]),
+    ({"kinds": {"k": {"deadband": 2}}}, [
+        "kinds.k.deadband: a share of the span (2 % is 0.02) from 0 to 1 is expected, not 2",
+    ]),
+    ({"kinds": {"k": {"delay_s": -1, "deadbnd": 0}}}, [
+        f"kinds.k.delay_s: {SECONDS} -1", "kinds.k.deadbnd: is no known key; did you mean deadband?",
+    ]),
+    ({"kinds": []}, ["kinds: keys with values are expected, not a list"]),
+    ({"ideal_cycle_s": {"s1": 0}}, [
+        "ideal_cycle_s.s1: a number of seconds from 0.001 to 604,800 is expected, not 0",
+    ]),
+    ({"ideal_cycle_s": {"x" * 65: 1}}, [
+        f"ideal_cycle_s.{'x' * 65}: 1 to 64 printable characters are expected, not the text '{'x' * 40}'",
+    ]),
+    ({"lines": {"a/b": {}}}, [
+        f"lines.a/b: {A_SLASH}",
+    ]),
+    ({"lines": {"l1": {"machine": {}}}}, ["lines.l1.machine: is no known key; did you mean machines?"]),
+    ({"lines": {"l1": {"machines": {"a/b": {"sensors": {"c/d": {}}}}}}}, [
+        f"lines.l1.machines.a/b: {A_SLASH}",
+        f"lines.l1.machines.a/b.sensors.c/d: {A_SLASH}",
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("plain", "expected"), WRONG)
+def test_what_is_wrong_is_said_with_its_path(plain: object, expected: list[str]) -> None:
+    assert said(plain) == expected
+
+
+OF_CHOICES = {
+    "enabled": (1, "true or false is expected, not the number 1"),
+    "on_delay_s": ("soon", "a number of seconds is expected, not the text 'soon'"),
+    "off_delay_s": (-0.1, f"{SECONDS} -0.1"),
+    "latched": ("yes", "true or false is expected, not the text 'yes'"),
+    "acknowledge": (None, "true or false is expected, not nothing"),
+    "realarm_s": (1e9, f"{SECONDS} 1000000000.0"),
+    "priority": ("urgent", "is no known priority; known are low, medium, high"),
+}
+
+
+def test_each_wrong_key_of_an_alarm_is_named() -> None:
+    assert set(OF_CHOICES) == set(AlarmChoice.__struct_fields__)
+    own = {key: value for key, (value, _) in OF_CHOICES.items()}
+    expected = [f"alarms.high.{key}: {message}" for key, (_, message) in OF_CHOICES.items()]
+    assert of_machine({"alarms": {"high": own}}) == expected
+    assert of_sensor({"alarms": {"high": own}}) == expected
+
+
+OF_SENSORS: dict[str, list[tuple[Any, list[str]]]] = {
+    "kind": [
+        ("oven", ["kind: is no known kind; known are " + ", ".join(KINDS)]),
+        (3, [f"kind: one of {', '.join(KINDS)} is expected, not the number 3"]),
+    ],
+    "unit": [("celsius", [f"unit: is no known UCUM code; known are {', '.join(KNOWN)}"])],
+    "span": [
+        ([1], ["span: two numbers are expected, lowest and highest, not 1"]),
+        ([1, 2, 3], ["span: two numbers are expected, lowest and highest, not 3"]),
+        ([2, 1], ["span: the second number is not above the first"]),
+        ([1, 1], ["span: the second number is not above the first"]),
+        ([1, "x"], [f"span[1]: {A_NUMBER} the text 'x'"]),
+        (7, ["span: a list is expected, not the number 7"]),
+    ],
+    "limits": [
+        ({"hi": 1}, ["limits.hi: is no known limit; did you mean high?"]),
+        ({"rate": 1}, [
+            "limits.rate: is no known limit; known are high_high, high, low, low_low",
+        ]),
+        ({"high": True}, [f"limits.high: {A_NUMBER} true"]),
+        ({"high": float("nan")}, [
+            "limits.high: a number from -1e+15 to 1e+15 is expected, not nan",
+        ]),
+        ({"high": 10**40}, [
+            "limits.high: a number from -1e+15 to 1e+15 is expected, not (very large)",
+        ]),
+        ({"high": 80, "high_high": 80}, ["limits.high_high: is not above high"]),
+        ({"low": 80, "high_high": 70}, ["limits.high_high: is not above low"]),
+        ({"low_low": 3, "low": 2, "high": 1}, ["limits.low: is not above low_low", "limits.high: is not above low"]),
+    ],
+    "deadband": [(-1, ["deadband: a number from 0 to 1e+15 is expected, not -1"])],
+    "rate": [
+        (None, ["rate.per_min: is lacking: how much it may change in a minute"]),
+        ({"over_s": 5}, ["rate.per_min: is lacking: how much it may change in a minute"]),
+        ({"per_min": 0}, ["rate.per_min: a number from 1e-12 to 1e+15 is expected, not 0"]),
+        ({"per_min": 1, "over_s": 0}, [
+            "rate.over_s: a number of seconds from 1 to 86,400 is expected, not 0",
+        ]),
+        (5, ["rate: keys with values are expected, not the number 5"]),
+    ],
+    "control_chart": [
+        ({"chart": "xbar"}, ["control_chart.chart: is no known chart; known are " + ", ".join(CHARTS)]),
+        ({"size": 0}, ["control_chart.size: a whole number from 1 to 100 is expected, not 0"]),
+        ({"size": 2.5}, ["control_chart.size: a whole number is expected, not the number 2.5"]),
+        ({"every_s": 0.5}, [
+            "control_chart.every_s: a number of seconds from 1 to 86,400 is expected, not 0.5",
+        ]),
+        ("cusum", ["control_chart: keys with values are expected, not the text 'cusum'"]),
+    ],
+    "alarms": [([], ["alarms: keys with values are expected, not a list"])],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", OF_SENSORS)
+def test_each_wrong_key_of_a_sensor_is_named(key: str) -> None:
+    for value, expected in OF_SENSORS[key]:
+        assert of_sensor({key: value}) == expected
+
+
+def test_no_key_of_a_sensor_is_left_out() -> None:
+    keys = set(SensorChoice.__struct_fields__)
+    assert set(OF_SENSORS) == keys - {"detector"}
+    assert of_sensor({"detector": "x"}) == [
+        "detector: is no known key; known are " + ", ".join(OF_SENSORS)
+    ]
+
+
+def test_what_is_wrong_with_when_a_machine_runs() -> None:
+    assert of_machine({"running": {"states": ["runing", "idle", "idle"], "above": 3}}) == [
+        "running.states[0]: is no known state; did you mean running?",
+        "running.states[2]: 'idle' is in the list twice",
+        "running.above: needs a sensor that is to be above it",
+    ]
+    assert of_machine({"running": {"states": []}}) == [
+        "running.states: names no state: the machine would never run"
+    ]
+    assert of_machine({"running": {"sensor": 3, "above": "x"}}) == [
+        "running.sensor: text is expected, not the number 3; put it in quotes",
+        f"running.above: {A_NUMBER} the text 'x'",
+    ]
+    assert of_machine({"ideal_cycle_s": 0, "running": 1, "sensors": 2}) == [
+        "ideal_cycle_s: a number of seconds from 0.001 to 604,800 is expected, not 0",
+        "running: keys with values are expected, not the number 1",
+        "sensors: keys with values are expected, not the number 2",
+    ]
+    found = rules(machine({"running": {"states": ["idle"], "sensor": "speed"}}))
+    assert found.lines["l1"].machines["m1"].running == RunningChoice(
+        states=("idle",), sensor="speed"
+    )
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    plain = {"sit": 1, "alarms": {"x": {}}, **sensor({"unit": "x", "limits": {"high": "x"}})}
+    assert len(said(plain)) == 4
+
+
+def test_a_document_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = sensor({"limits": {"high": 1}})
+    size = len(encode(rules(plain)))
+    monkeypatch.setattr(checking, "MAX_BYTES", size)
+    assert rules(plain)
+    monkeypatch.setattr(checking, "MAX_BYTES", size - 1)
+    (message,) = said(plain)
+    assert message.startswith(
+        f"The document takes {size} bytes as it is stored, and {size - 1} may be"
+    )
+
+
+# -- whatever is written --------------------------------------------------------------------------
+
+KEYS = st.sampled_from(
+    sorted(
+        {
+            *LineRules.__struct_fields__, *KindChoice.__struct_fields__, *RateChoice.__struct_fields__,
+            *MachineChoice.__struct_fields__, *SensorChoice.__struct_fields__, *SENSOR_RULES,
+            *ChartChoice.__struct_fields__, *RunningChoice.__struct_fields__, *LIMITS, "all",
+            *AlarmChoice.__struct_fields__,
+        }
+    )
+)  # fmt: skip
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates()
+    | st.sampled_from([*KINDS, *CHARTS, *PRIORITIES, "Cel", "K", "running", "idle"])
+)  # fmt: skip
+
+
+def nested(own: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keys = KEYS | st.text(max_size=4) | st.integers()
+    return st.lists(own, max_size=3) | st.dictionaries(keys, own, max_size=4)
+
+
+PLAIN = st.recursive(SCALARS, nested, max_leaves=25)
+
+
+@given(PLAIN)
+@settings(max_examples=80, deadline=None)
+def test_whatever_is_written_is_taken_or_what_is_wrong_is_said(plain: Any) -> None:
+    found = checked(plain)
+    if isinstance(found, LineRules):
+        assert decode(encode(found)) == found
+    else:
+        assert found
+        assert all(isinstance(problem, Problem) and str(problem) for problem in found)
+
+
+@given(st.dictionaries(KEYS, PLAIN, max_size=5), st.dictionaries(KEYS, PLAIN, max_size=5))
+@settings(max_examples=80, deadline=None)
+def test_so_it_is_deep_in_a_document(own: Any, of_all: Any) -> None:
+    found = checked({"lines": {"l1": {"machines": {"m1": {**of_all, "sensors": {"t": own}}}}}})
+    if isinstance(found, LineRules):
+        assert decode(encode(found)) == found
+        Plans(found).sensor("l1", "m1", "t", "Cel")
+        Plans(found).machine("l1", "m1")
+
+
+NUMBERS = st.floats(-1e15, 1e15)
+CHOICE = st.fixed_dictionaries(
+    {},
+    optional={
+        "enabled": st.booleans(), "on_delay_s": st.floats(0, 1e4), "latched": st.booleans(),
+        "realarm_s": st.integers(0, 9), "priority": st.sampled_from(PRIORITIES),
+    },
+)  # fmt: skip
+SENSOR = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from([*KINDS]), "unit": st.sampled_from([*KNOWN]),
+        "span": st.lists(NUMBERS, min_size=2, max_size=2, unique=True).map(sorted),
+        "limits": st.lists(NUMBERS, min_size=4, max_size=4, unique=True).map(
+            lambda own: dict(zip(("low_low", "low", "high", "high_high"), sorted(own), strict=True))
+        ),
+        "deadband": st.floats(0, 1e15),
+        "rate": st.fixed_dictionaries({"per_min": st.floats(1e-9, 1e9)}),
+        "control_chart": st.fixed_dictionaries({"chart": st.sampled_from([*CHARTS])}),
+        "alarms": st.dictionaries(st.sampled_from(["all", "limits", *SENSOR_RULES]), CHOICE),
+    },
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from("abc"), SENSOR), CHOICE)
+@settings(max_examples=40, deadline=None)
+def test_what_is_right_is_taken_and_survives_its_way(sensors: Any, choice: Any) -> None:
+    found = rules({"alarms": {"all": choice}, **machine({"sensors": sensors})})
+    assert decode(encode(found)) == found
+    for name in sensors:
+        plan = Plans(found).sensor("l1", "m1", name, "Cel")
+        assert len(plan.limits) == len(sensors[name].get("limits", ()))
+
+
+def test_days_and_moments_of_yaml_are_no_names() -> None:
+    (message,) = said({"site": date(2026, 11, 26)})
+    assert message == "site: text is expected, not the day 2026-11-26; put it in quotes"
+
+
+# -- the example ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def example() -> LineRules:
+    return rules(yaml.safe_load(EXAMPLE.read_text()))
+
+
+def test_the_example_uses_everything(example: LineRules) -> None:
+    def said_of(own: Any) -> set[str]:
+        return {
+            name
+            for name in own.__struct_fields__
+            if getattr(own, name) != getattr(type(own)(), name)
+        }
+
+    own = example.lines["line-1"].machines["laser-2"]
+    assert said_of(example) == set(LineRules.__struct_fields__)
+    assert said_of(own) == set(MachineChoice.__struct_fields__)
+    keys = set.union(*(said_of(each) for each in own.sensors.values()))
+    assert keys == set(SensorChoice.__struct_fields__) - {"detector"}
+
+
+def test_each_section_of_the_example_has_effect(example: LineRules) -> None:
+    plans = Plans(example)
+    place = ("line-1", "laser-2")
+    oven = plans.sensor(*place, "temperature", "K")
+    assert [(own.rule, own.at, own.deadband) for own in oven.limits] == [
+        ("high_high", 95.0, 2.0), ("high", 80.0, 2.0), ("low", 40.0, 2.0),
+    ]  # fmt: skip
+    assert oven.limit_alarm == AlarmSettings(on_delay_s=30.0, off_delay_s=30.0)
+    assert oven.alarms.of("high_high", oven.limit_alarm) == AlarmSettings(
+        on_delay_s=30.0, off_delay_s=30.0, acknowledge=True, realarm_s=3600.0
+    )
+    assert oven.rate is not None
+    assert oven.rate.over_s == 120.0
+    assert oven.rate.per_s * 60 == pytest.approx(5.0)
+    assert oven.chart == ChartChoice()
+    vibration = plans.sensor(*place, "vibration", "mm/s")
+    assert [(own.rule, own.at, own.deadband) for own in vibration.limits] == [("high", 7.1, 0.5)]
+    assert vibration.alarms.of("high", vibration.limit_alarm) == AlarmSettings(
+        on_delay_s=5.0, off_delay_s=10.0, latched=True, realarm_s=3600.0
+    )
+    assert vibration.alarms.priority("high") == "high"
+    assert not vibration.alarms.enabled("flat_line")
+    assert plans.machine(*place).alarms.priority("multivariate") == "medium"
+    assert plans.machine(*place).running == RunningChoice(sensor="speed", above=5.0)
+    assert plans.ideal_cycle_s(*place, "ring-oak") == 45.0
+    assert plans.ideal_cycle_s(*place, "else") == 40.0
+
+
+def at(value: float, when: float, name: str, unit: str) -> Measurement:
+    return reading(value, when, name, "laser-2", "line-1", unit)
+
+
+def test_a_floor_that_follows_the_example(example: LineRules) -> None:
+    feed = floor(example)
+    feed(
+        MachineState(
+            event_id="x", occurred_at=moment(T0), line="line-1", machine="laser-2", state="running"
+        )
+    )
+    feed(
+        at(3.0, 0.0, "speed", "/min"),
+        at(99.0, 1.0, "temperature", "Cel"),
+        at(99.0, 40.0, "temperature", "Cel"),
+    )
+    assert not feed.sent, "what stands still is not watched"
+    feed(at(30.0, 41.0, "speed", "/min"))
+    feed(
+        *readings(
+            [372.15] * 32, 42.0, sensor="temperature", machine="laser-2", line="line-1", unit="K"
+        )
+    )
+    assert told(feed) == [("high_high", "active"), ("high", "active")]
+    assert feed.sent[0].value == pytest.approx(99.0)
+    feed(*(at(7.2 + n % 2, 80.0 + n, "vibration", "mm/s") for n in range(7)))
+    assert told(feed)[2:] == [("high", "active")]
+    assert feed.sent[2].priority == "high"
