@@ -20,6 +20,7 @@ from streams.doctor.facts import BrokerFacts, Position
 from streams.doctor.finding import Finding
 from streams.doctor.installation import (
     key_finding,
+    line_rules_finding,
     name_findings,
     rules_finding,
     schema_findings,
@@ -28,7 +29,7 @@ from streams.doctor.installation import (
 from streams.doctor.offsets import offset_findings, shard_findings
 from streams.doctor.server import server_findings
 from streams.doctor.topics import layout_finding, topic_findings
-from streams.documents import OFFERS, Unreadable, applied
+from streams.documents import LINE, OFFERS, Document, Unreadable, applied
 from streams.layout import layout_of
 from streams.settings import Settings
 from streams.store.bounds import Load, partitions_of, total
@@ -104,7 +105,7 @@ def _store(
                     found.append(layout_finding(run(store.layout({})), layout))
                 found += shard_findings(shards, _counts(broker))
                 found += offset_findings(where, shards, settings)
-            found.append(_rules(run, store))
+            found += _rules(run, store)
             if settings.snapshots.key.get_secret_value():
                 key = settings.signing_key()
                 found += snapshot_findings(shards, key, lambda each: run(store.load_snapshot(each)))
@@ -118,14 +119,20 @@ def _store(
     return found
 
 
-def _rules(run: Callable[[Coroutine[Any, Any, Any]], Any], store: Store) -> Finding:
+def _rules(run: Callable[[Coroutine[Any, Any, Any]], Any], store: Store) -> list[Finding]:
+    return [
+        _readable(OFFERS, lambda: rules_finding(run(applied(store, OFFERS)), time.time())),
+        _readable(LINE, lambda: line_rules_finding(run(applied(store, LINE)))),
+    ]
+
+
+def _readable(document: Document[Any], look: Callable[[], Finding]) -> Finding:
     try:
-        return rules_finding(run(applied(store, OFFERS)), time.time())
+        return look()
     except Unreadable as error:
-        return Finding(
-            "wrong", "offer rules", str(error),
-            "`tailorline offers apply FILE`, or `tailorline offers clear --yes`",
-        )  # fmt: skip
+        command = f"tailorline {document.command}"
+        remedy = f"`{command} apply FILE`, or `{command} clear --yes`"
+        return Finding("wrong", document.name, str(error), remedy)
 
 
 _SELF = " See `tailorline doctor`."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 
 from models.campaigns.document import OfferRules, running
+from models.line.document import LineRules
 from models.snapshot import SnapshotError, unseal
 from streams.doctor.finding import Finding
 from streams.settings import Settings
@@ -30,6 +31,16 @@ def rules_finding(rules: OfferRules | None, at: float) -> Finding:
         "ok", "offer rules",
         f"in force, with {len(rules.campaigns)} campaigns, {running(rules, at)} of them running",
     )  # fmt: skip
+
+
+def line_rules_finding(rules: LineRules | None) -> Finding:
+    """Say which line rules are in force: with the store limits are lost, and nothing else says so."""
+    if rules is None:
+        return Finding("ok", "line rules", "none: limits are found from what sensors do")
+    machines = sum(len(line.machines) for line in rules.lines.values())
+    return Finding(
+        "ok", "line rules", f"in force, for {len(rules.lines)} lines and {machines} machines"
+    )
 
 
 def snapshot_findings(

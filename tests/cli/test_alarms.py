@@ -420,7 +420,8 @@ def test_from_a_limit_in_a_file_to_an_alarm_that_was_seen_to_and_is_over(
         return [msgspec.json.decode(each.value, type=Alert) for each in worker.read("alerts")]
 
     (tmp_path / "line.yaml").write_text(
-        "alarms: {limits: {on_delay_s: 0, off_delay_s: 0, acknowledge: true}}\n"
+        # Commands have the time of now, however long after the samples that is.
+        "alarms: {limits: {on_delay_s: 0, off_delay_s: 0, acknowledge: true}, stale: {enabled: false}}\n"
         "lines: {l1: {machines: {m1: {sensors: {t: {limits: {high: 30}}}}}}}\n"
     )
     call("line", "apply", "line.yaml")

@@ -41,6 +41,12 @@ def in_force(installed) -> LineRules | None:
     return installed.in_store(lambda store: applied(store, LINE))
 
 
+def seen_by_the_doctor(run, installed):
+    result = run("doctor", "--json", **installed.env)
+    found = json.loads(result.stdout)
+    return result, next(each for each in found if each["subject"] == "line rules")
+
+
 def version(installed) -> int:
     return installed.in_store(lambda store: store.view_since(OPERATORS_PART, 0)).version
 
@@ -172,8 +178,26 @@ def test_rules_that_cannot_be_read_are_said_and_can_be_replaced(run, installed, 
         assert result.exit_code == 1
         assert result.stderr.startswith("The line rules in the store cannot be read (")
         assert "`tailorline line apply FILE` puts others in their place." in result.stderr
+    result, finding = seen_by_the_doctor(run, installed)
+    assert (result.exit_code, finding["level"]) == (1, "wrong")
+    assert finding["remedy"] == "`tailorline line apply FILE`, or `tailorline line clear --yes`"
     assert run("line", "apply", file(HOT), **installed.env).exit_code == 0
     assert in_force(installed) == parse(HOT.encode(), LINE)
+
+
+def test_rules_that_cannot_be_read_can_be_cleared(run, installed):
+    bad = {LINE_RULES: b'{"lines": 3}'}
+    installed.in_store(lambda store: store.publish_view(OPERATORS_PART, bad))
+    assert run("line", "clear", "--yes", **installed.env).exit_code == 0
+    assert in_force(installed) is None
+
+
+def test_the_doctor_says_which_rules_are_in_force(run, installed, file):
+    _, finding = seen_by_the_doctor(run, installed)
+    assert finding["text"] == "none: limits are found from what sensors do"
+    run("line", "apply", file(MORE), **installed.env)
+    _, finding = seen_by_the_doctor(run, installed)
+    assert finding["text"] == "in force, for 1 lines and 2 machines"
 
 
 @pytest.mark.parametrize("command", [("show",), ("clear", "--yes"), ("apply", "line.yaml")])
