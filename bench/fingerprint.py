@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-SKIPPED = {"view", "touched", "_copies"}
+SKIPPED = {"view", "touched", "_copies", "_plans"}
 """Shared between shards, only noting what is to be published, or made again: nothing rests on them."""
 
 _PLAIN = frozenset({int, float, str, bytes, bool, type(None)})

@@ -24,6 +24,8 @@ Target = tuple[str | None, Rule]
 """A sensor, None for the machine itself, and what its alarm is about."""
 Plan = Callable[[str], SensorPlan]
 _MACHINE: Target = (None, "multivariate")
+_NORMAL: frozenset[Rule] = frozenset({"anomaly", "out_of_control", "multivariate"})
+"""What ends when what is now is called normal."""
 _CHIEF: frozenset[Rule] = frozenset({"anomaly", "multivariate"})
 
 
@@ -50,6 +52,13 @@ def targets(command: Command, machine: MachineWatch | None) -> list[Target] | Re
         for name, rule in known
         if alarm_id(place._replace(sensor=name), rule) == command.alarm_id
     ]
+    if isinstance(command, CallNormal) and not all(rule in _NORMAL for _, rule in meant):
+        return Reject(
+            "unknown_alarm",
+            f"Alarm {command.alarm_id} is not about what is normal: there is nothing to learn anew. "
+            "Say the sensor, or acknowledge or shelve the alarm.",
+            "$.alarm_id",
+        )
     if meant:
         return meant
     return Reject(

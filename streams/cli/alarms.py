@@ -219,9 +219,9 @@ def _send(texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Comm
 def _publish(settings: Settings, commands: list[Command]) -> None:
     from streams.runtime.publisher import Publisher, PublishError
 
-    # What goes wrong is said here, and not by librdkafka every 50 ms.
-    publisher = Publisher(settings.kafka.client_config() | {"log_level": 0})
     try:
+        # What goes wrong is said here, and not by librdkafka every 50 ms.
+        publisher = Publisher(settings.kafka.client_config() | {"log_level": 0})
         publisher.connect(_ANSWER_S)
         for command in commands:
             key = f"{command.line}/{command.machine}".encode()

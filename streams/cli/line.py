@@ -13,7 +13,9 @@ def summary(rules: LineRules) -> str:
     sensors = [sensor for machine in machines for sensor in machine.sensors.values()]
     limits = sum(len(sensor.limits) + (sensor.rate is not None) for sensor in sensors)
     charts = sum(sensor.control_chart is not None for sensor in sensors)
+    said = len(rules.alarms) + len(rules.kinds) + len(rules.ideal_cycle_s)
     return ", ".join((
+        *([number(said, "rule for the site")] if said else ()),
         number(len(rules.lines), "line"), number(len(machines), "machine"),
         number(len(sensors), "sensor"), number(limits, "limit"),
         f"{number(charts, 'control chart')}.",

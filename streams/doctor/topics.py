@@ -46,7 +46,7 @@ def topic_findings(broker: BrokerFacts) -> list[Finding]:
                 Finding(
                     "wrong",
                     f"partitions of {flow.name}",
-                    f"unequal ({listed}): customers would meet half of their data",
+                    f"unequal ({listed}): what belongs together would be in several shards",
                     f"give {' and '.join(few)} {max(counts.values())} partitions (kafka-topics.sh "
                     "--alter); keys then move, so reset the flow's shards, or make the topic anew",
                 )

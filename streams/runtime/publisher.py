@@ -46,7 +46,7 @@ class Publisher:
     def __init__(self, config: Config) -> None:
         """Connect in the background; ``config`` holds librdkafka's settings.
 
-        Raises ``KafkaException`` if a setting is unknown or wrong.
+        Raises `PublishError` if a setting is unknown or wrong.
         """
         self.delivered: dict[Partition, Delivered] = {}
         self.deliveries: Counter[str] = Counter()
@@ -54,7 +54,12 @@ class Publisher:
         self._unsent_bytes = 0
         self._failure: PublishError | None = None
         settings: dict[str, Any] = {**DEFAULTS, **config, **FIXED, "error_cb": self._on_error}
-        self._producer = Producer(settings)
+        try:
+            self._producer = Producer(settings)
+        except KafkaException as error:
+            raise PublishError(
+                f"no producer can be made of the settings: {error.args[0]}"
+            ) from error
 
     @property
     def unsent_bytes(self) -> int:
