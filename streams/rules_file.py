@@ -92,7 +92,8 @@ def _too_deep(text: str) -> Mistake | None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _MOST_DEPTH:
-            return Mistake(event.start_mark.line + 1, "is nested too deep")
+            mark = event.start_mark
+            return Mistake(mark.line + 1 if mark else 0, "is nested too deep")
     return None
 
 
