@@ -25,6 +25,10 @@ class Running:
         self.mean += step * delta
         self.var = (1 - step) * (self.var + step * delta * delta)
 
+    def __reduce__(self) -> tuple[type[Running], tuple[int, float, float]]:
+        """Return what a copy is made of: a sensor has a dozen, and attributes by name take three times as long."""
+        return Running, (self.n, self.mean, self.var)
+
     @property
     def std(self) -> float:
         """The standard deviation."""
