@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bench.report import Report
+from bench.anomaly.commands import app as anomaly
+from bench.command import DataDir, Json, fail, quality, write
 
 app = typer.Typer(
     help="Measure speed and quality, beside baselines, in one run.", no_args_is_help=True
 )
 
-anomaly = typer.Typer(
-    help="Alarms on recorded sensors: public benchmarks with their own scoring.",
-    no_args_is_help=True,
-)
 app.add_typer(anomaly, name="anomaly")
-
-Json = Annotated[Path | None, typer.Option("--json", help="Write the envelope to this file.")]
-DataDir = Annotated[
-    Path, typer.Argument(exists=True, file_okay=False, help="The folder with the data.")
-]
 
 
 @app.callback()
@@ -40,7 +29,7 @@ def sessions(folder: DataDir, json: Json = None) -> None:
     """Guess the next click of sessions: FOLDER holds train.tsv and test.tsv, plain or .gz."""
     from bench.sessions.run import bench_sessions, show  # noqa: PLC0415
 
-    _quality(bench_sessions, show, folder, json)
+    quality(bench_sessions, show, folder, json)
 
 
 @app.command()
@@ -48,7 +37,7 @@ def baskets(folder: DataDir, json: Json = None) -> None:
     """Complete baskets: FOLDER holds tables of orders, or files with a basket a line."""
     from bench.baskets.completion import bench_baskets, show  # noqa: PLC0415
 
-    _quality(bench_baskets, show, folder, json)
+    quality(bench_baskets, show, folder, json)
 
 
 @app.command()
@@ -56,7 +45,7 @@ def nextbasket(folder: DataDir, json: Json = None) -> None:
     """Guess a customer's next order: FOLDER holds one table of orders with customers."""
     from bench.baskets.nextorder import bench_nextbasket, show  # noqa: PLC0415
 
-    _quality(bench_nextbasket, show, folder, json)
+    quality(bench_nextbasket, show, folder, json)
 
 
 @app.command()
@@ -70,7 +59,7 @@ def propensity(
     """Will a session buy: FOLDER holds one CSV in the layout of UCI's Online Shoppers."""
     from bench.propensity.run import bench_propensity, show  # noqa: PLC0415
 
-    _quality(partial(bench_propensity, everything=everything), show, folder, json)
+    quality(partial(bench_propensity, everything=everything), show, folder, json)
 
 
 @app.command()
@@ -78,37 +67,7 @@ def bandit(folder: DataDir, json: Json = None) -> None:
     """Judge policies by others' logs: FOLDER holds random/ and bts/ of the Open Bandit Dataset."""
     from bench.bandit.run import bench_bandit, show  # noqa: PLC0415
 
-    _quality(bench_bandit, show, folder, json)
-
-
-@anomaly.command()
-def nab(folder: DataDir, json: Json = None) -> None:
-    """Single series with labelled windows: FOLDER has the layout of numenta/NAB, any of its files.
-
-    The limit is fixed beforehand; the leaderboard's limits are fitted to the labels.
-    """
-    from bench.anomaly import ours  # noqa: PLC0415
-    from bench.anomaly.nab.run import bench_nab, show  # noqa: PLC0415
-
-    _quality(partial(bench_nab, detect=ours.detect_nab), show, folder, json)
-
-
-@anomaly.command()
-def skab(folder: DataDir, json: Json = None) -> None:
-    """A pump with eight sensors: FOLDER has the layout of waico/SKAB, any of its files."""
-    from bench.anomaly import ours  # noqa: PLC0415
-    from bench.anomaly.skab.run import bench_skab, show  # noqa: PLC0415
-
-    _quality(partial(bench_skab, watch=ours.watch_skab), show, folder, json)
-
-
-@anomaly.command()
-def tep(folder: DataDir, json: Json = None) -> None:
-    """The Tennessee Eastman process: FOLDER holds d00.npz, d00_te.npz and dNN_te.npz, key x."""
-    from bench.anomaly import ours  # noqa: PLC0415
-    from bench.anomaly.tep.run import bench_tep, show  # noqa: PLC0415
-
-    _quality(partial(bench_tep, watch=ours.watch_tep), show, folder, json)
+    quality(bench_bandit, show, folder, json)
 
 
 @app.command()
@@ -134,10 +93,10 @@ def regret(
     for kind, asked, known in (("world", worlds, STAGES), ("policy", policies, OTHERS)):
         unknown = [name for name in asked if name not in known]
         if unknown:
-            _fail(f"No {kind} is called {unknown[0]!r}; there are: {', '.join(known)}.")
+            fail(f"No {kind} is called {unknown[0]!r}; there are: {', '.join(known)}.")
     report = bench_regret(worlds, policies, seeds, offers, jobs, console)
     show(report, console)
-    _write(report, json)
+    write(report, json)
 
 
 @app.command()
@@ -161,9 +120,9 @@ def throughput(
             events=events, rounds=rounds, seed=seed, faust=faust, profile=profile, console=console
         )
     except BenchError as error:
-        _fail(str(error))
+        fail(str(error))
     show(report, console)
-    _write(report, json)
+    write(report, json)
 
 
 @app.command()
@@ -192,7 +151,28 @@ def decisions(
     plan = Plan(items, customers, events, partitions, seed, warm_up)
     report = bench_decisions(plan, console)
     show(report, console)
-    _write(report, json)
+    write(report, json)
+
+
+@app.command()
+def sensors(
+    number: Annotated[
+        int, typer.Option("--sensors", min=10, help="Sensors of the shard that restarts.")
+    ] = 10_000,
+    machines: Annotated[
+        int, typer.Option(min=1, help="Machines learnt sample by sample; the others are copies.")
+    ] = 4,
+    rows: Annotated[int, typer.Option(min=2, help="Rows of these that are timed.")] = 300,
+    seed: Annotated[int, typer.Option(help="Seed of the made-up sensors.")] = 7,
+    json: Json = None,
+) -> None:
+    """Time samples of sensors, and the restart of a shard that knows thousands of them."""
+    from bench.sensors.run import Plan, bench_sensors, show  # noqa: PLC0415
+
+    console = Console()
+    report = bench_sensors(Plan(number, machines, rows, seed), console)
+    show(report, console)
+    write(report, json)
 
 
 @app.command()
@@ -228,7 +208,7 @@ def memory(
     )  # fmt: skip
     report = bench_memory(plan, console)
     show(report, console)
-    _write(report, json)
+    write(report, json)
 
 
 @app.command()
@@ -253,9 +233,9 @@ def freshness(
     try:
         report = bench_freshness(plan, console)
     except BenchError as error:
-        _fail(str(error))
+        fail(str(error))
     show(report, console)
-    _write(report, json)
+    write(report, json)
 
 
 @app.command()
@@ -291,9 +271,9 @@ def exactness(
         plan = Plan.parsed(folder, workers, kill, support or [], limit, bootstrap, store, wipe)
         report = bench_exactness(plan, console)
     except BenchError as error:
-        _fail(str(error))
+        fail(str(error))
     show(report, console)
-    _write(report, json)
+    write(report, json)
     if report.results["different"] or report.results["failed_runs"]:
         raise typer.Exit(1)
 
@@ -322,9 +302,9 @@ def rules(
     try:
         report = bench_rules(folder, Plan(runs, baskets, parts, limit), console)
     except DataError as error:
-        _fail(str(error))
+        fail(str(error))
     show(report, console)
-    _write(report, json)
+    write(report, json)
     if not holds(report):
         raise typer.Exit(1)
 
@@ -367,9 +347,9 @@ def faults(
             kill_events=kill_events, seed=seed, real=not embedded, console=console,
         )  # fmt: skip
     except (BenchError, ServerError) as error:
-        _fail(str(error))
+        fail(str(error))
     show(report, console)
-    _write(report, json)
+    write(report, json)
     if not all(value for name, value in report.results.items() if name.startswith("equal_")):
         raise typer.Exit(1)
 
@@ -400,9 +380,9 @@ def soak(
             minutes=minutes, share=share, seed=seed, real=not embedded, console=console
         )
     except (BenchError, ServerError) as error:
-        _fail(str(error))
+        fail(str(error))
     show(report, console)
-    _write(report, json)
+    write(report, json)
     found = report.results
     if (
         not found["accounted"]
@@ -410,30 +390,3 @@ def soak(
         or (found["store_share_of_bound"] or 0) > 1
     ):
         raise typer.Exit(1)
-
-
-def _quality(
-    bench: Callable[[Path, Console], Report], show: Callable[[Report, Console], None],
-    folder: Path, json: Path | None,
-) -> Report:  # fmt: skip
-    """Run a benchmark of quality on the files of a folder; show and return its report."""
-    from bench.data import DataError  # noqa: PLC0415
-
-    console = Console()
-    try:
-        report = bench(folder, console)
-    except DataError as error:
-        _fail(str(error))
-    show(report, console)
-    _write(report, json)
-    return report
-
-
-def _write(report: Report, path: Path | None) -> None:
-    if path is not None:
-        report.write(path)
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True).print(message, style="red", markup=False, highlight=False)
-    raise typer.Exit(2)

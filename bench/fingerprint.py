@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any
 
-SKIPPED = {"view", "touched", "_copies", "_plans"}
-"""Shared between shards, only noting what is to be published, or made again: nothing rests on them."""
+SKIPPED = {"view", "touched"}
+"""Shared between shards, or only noting what is to be published: nothing rests on them."""
 
 _PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
 """Most of what there is: known by its exact type, for a state has a hundred thousand of them."""
@@ -23,6 +23,8 @@ def fingerprint(value: Any) -> Any:
     if hasattr(value, "__iter__"):
         return [_of(own) for own in value]
     kind: Any = type(value)
+    if "__getstate__" in vars(kind):  # what a copy needs is the state; the rest is made again
+        return fingerprint(value.__getstate__())
     names = _slots(kind)
     if own_names := getattr(value, "__dict__", None):
         names = tuple(sorted({*names, *own_names}))

@@ -13,6 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+OURS = "tailorline"
+"""The contender whose metrics are the results; all others are baselines."""
+
 Value = float | int | None
 Metrics = dict[str, Value]
 
@@ -28,6 +31,18 @@ class Report:
     baselines: dict[str, Metrics] = field(default_factory=dict)
     series: dict[str, list[list[float]]] = field(default_factory=dict)
     """What was sampled over time: rows of numbers, named after their columns."""
+
+    def file(self, contender: str, metrics: Metrics) -> None:
+        """File what a contender scored where it belongs."""
+        if contender == OURS:
+            self.results = metrics
+        else:
+            self.baselines[contender] = metrics
+
+    @property
+    def contenders(self) -> dict[str, Metrics]:
+        """What all scored, ours first."""
+        return {OURS: self.results, **self.baselines}
 
     def write(self, path: Path) -> None:
         """Write the envelope as indented JSON."""

@@ -30,7 +30,7 @@ _EXPLAINED = 0.5
 class MachineAlarm(AlarmSettings):
     """How the alarm of a whole machine behaves."""
 
-    on_samples: int = 2
+    on_samples: int = 3
     off_samples: int = 15
 
 

@@ -89,7 +89,8 @@ class Baseline:
 
     def score(self, x: float, settings: BaselineSettings) -> Off:
         """Return how far off ``x`` is. Changes nothing."""
-        z = (x - self.base.mean) / self._sigma(x, settings) if self.base.n > 1 else 0.0
+        base = self.base
+        z = (x - base.mean) / self._sigma(x, settings) if base.n > 1 else 0.0
         a = settings.smoothing
         clipped = max(-_CLIP, min(_CLIP, z))
         level = (1 - a) * self.level + a * clipped
@@ -119,7 +120,8 @@ class Baseline:
 
         So a sensor that stands still may flicker by one digit, and a real jump still counts.
         """
-        sigma = max(self.base.std, abs(self.base.mean) * settings.min_sigma_share, _LEAST_SIGMA)
+        base = self.base
+        sigma = max(base.std, abs(base.mean) * settings.min_sigma_share, _LEAST_SIGMA)
         return sigma if sigma >= self.digit else max(sigma, min(self.digit, last_digit(x)))
 
 
@@ -138,5 +140,6 @@ def _even(spread: float) -> float:
 
 def _standard(value: float, base: Running) -> float:
     # A scatter known from few samples is likely larger than it looks.
-    sigma = base.std * (1 + _DOUBT / max(base.n, 1))
+    n = base.n
+    sigma = math.sqrt(base.var) * (1 + _DOUBT / n) if n else 0.0
     return (value - base.mean) / max(sigma, _LEAST_STD)

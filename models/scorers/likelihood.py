@@ -8,6 +8,8 @@ data"; here in sigma units and not as a probability, which saturates.
 
 from __future__ import annotations
 
+import math
+from array import array
 from dataclasses import dataclass, field
 
 from models.scorers.running import Running
@@ -36,24 +38,27 @@ class Likelihood:
 
     single: Running = field(default_factory=Running)
     means: Running = field(default_factory=Running)
-    _recent: list[float] = field(default_factory=list)
-    _recent_means: list[float] = field(default_factory=list)
+    _recent: array[float] = field(default_factory=lambda: array("d"))
+    """Each of the last scores, and behind it the mean as of then."""
 
-    def z(self, score: float, settings: LikelihoodSettings) -> float:
-        """Return how far the mean of the last scores, this one included, is off its history, in sigma."""
-        if self.single.n < settings.warm_up:
-            return 0.0
-        sigma = max(self.single.std, settings.sluggish * self.means.std, settings.least_sigma)
-        return (self._mean(score, settings) - self.single.mean) / sigma
-
-    def learn(self, score: float, settings: LikelihoodSettings) -> None:
-        """Take a score in. It becomes history when it is no longer recent."""
-        self._recent_means.append(self._mean(score, settings))
-        self._recent.append(score)
-        if len(self._recent) > settings.short:
-            self.single.learn(self._recent.pop(0), settings.memory)
-            self.means.learn(self._recent_means.pop(0), settings.memory)
-
-    def _mean(self, score: float, settings: LikelihoodSettings) -> float:
-        last = self._recent[-(settings.short - 1) :] if settings.short > 1 else []
+    def mean(self, score: float, settings: LikelihoodSettings) -> float:
+        """Return the mean of the last scores, this one included."""
+        last = self._recent[2 - 2 * settings.short :: 2] if settings.short > 1 else ()
         return (sum(last) + score) / (len(last) + 1)
+
+    def z(self, mean: float, settings: LikelihoodSettings) -> float:
+        """Return how far the mean of the last scores is off its history, in sigma."""
+        single = self.single
+        if single.n < settings.warm_up:
+            return 0.0
+        variance = max(single.var, settings.sluggish**2 * self.means.var, settings.least_sigma**2)
+        return (mean - single.mean) / math.sqrt(variance)
+
+    def learn(self, score: float, mean: float, settings: LikelihoodSettings) -> None:
+        """Take a score in, and what `mean` said of it. It becomes history when it is no longer recent."""
+        recent = self._recent
+        recent.append(score)
+        recent.append(mean)
+        if len(recent) > 2 * settings.short:
+            self.single.learn(recent.pop(0), settings.memory)
+            self.means.learn(recent.pop(0), settings.memory)

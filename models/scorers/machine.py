@@ -1,8 +1,9 @@
 """Whether a machine as a whole behaves otherwise than it did: all its sensors' rows together.
 
 Phase I learns what rows are normal, phase II watches the innovations of each new row: their T-squared
-by itself, and smoothed over the last rows (MEWMA), which finds what is small but stays. A sensor's slow
-drift is followed as long as it is slow, by itself and also while others are in alarm; a fault is not.
+by itself, smoothed over the last few rows, and over more of them (MEWMA), which finds what is small but
+stays. All sensors' drift is followed while nothing is wrong, for machines warm up and wander; while
+something is, only that of sensors that are quiet themselves and drift slowly, so that a fault is not.
 Sources: Hotelling (1947); Lowry, Woodall, Champ and Rigdon (1992), MEWMA.
 """
 
@@ -39,18 +40,22 @@ class MachineSettings:
     """Of the rows learnt from, so many more are needed to know how far scores go by themselves."""
     memory: int = 2000
     """How long is remembered how far they go."""
-    smoothing: float = 0.2
+    smoothing: float = 0.4
     """Weight of the latest row in the smoothed score; beside it stands that of the row by itself."""
+    slow_smoothing: float = 0.1
+    """The same of a score that is smoothed more, for faults that come slowly."""
     follow: float = 0.003
     """A sensor's drift is followed by this share of each row, while it is slow."""
+    follow_quiet: float = 0.005
+    """Any drift is followed by this share while the machine is not in alarm."""
     limit: float = 2.25
     """In sigma of the logarithm of T-squared."""
     most_sensors: int = 64
 
     @property
-    def smoothings(self) -> tuple[float, float]:
-        """Weights of the latest row in the two scores, the smoothed one last."""
-        return 1.0, self.smoothing
+    def smoothings(self) -> tuple[float, float, float]:
+        """Weights of the latest row in the three scores, the most smoothed one last."""
+        return 1.0, self.smoothing, self.slow_smoothing
 
     def rows_to_learn(self, sensors: int) -> int:
         """Return how many rows phase I takes for a machine of so many sensors."""
@@ -140,7 +145,7 @@ class MachineScore:
         assert scored.left is not None  # noqa: S101 - as above
         self._last = scored.scaled
         self._smoothed = scored.smoothed
-        self._follow(scored.left, self.model, settings)
+        self._follow(scored.left, self.model, settings, quiet=quiet)
         self._seen += 1
         if quiet:
             for log, own in zip(scored.logs, self._logs, strict=True):
@@ -171,9 +176,14 @@ class MachineScore:
         self._rows = []
         self._last = self.model.scaled(row)
 
-    def _follow(self, left: Floats, model: Model, settings: MachineSettings) -> None:
-        """Follow the drift of those sensors that are quiet themselves."""
+    def _follow(
+        self, left: Floats, model: Model, settings: MachineSettings, *, quiet: bool
+    ) -> None:
+        """Follow the drift of all sensors, or of those that are quiet themselves."""
         own = np.clip(left / model.sigma, -_CLIP, _CLIP)
         self._left = (1 - _OWN_SMOOTHING) * self._left + _OWN_SMOOTHING * own
         slow = (np.abs(self._left) < 1.0) & (np.abs(own) < 3.0)
-        self._bias = np.where(slow, self._bias + settings.follow * left, self._bias)
+        share = np.where(slow, settings.follow, 0.0)
+        if quiet:
+            share = np.maximum(share, settings.follow_quiet)
+        self._bias = self._bias + share * own * model.sigma

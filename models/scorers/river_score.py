@@ -55,7 +55,8 @@ class RiverScore:
         if not math.isfinite(x) or not self._model.ready():
             return RiverScored(x, None, 0.0)
         unlike = self._model.unlike(x)
-        return RiverScored(x, unlike, self._likely.z(unlike, settings.likelihood))
+        mean = self._likely.mean(unlike, settings.likelihood)
+        return RiverScored(x, unlike, self._likely.z(mean, settings.likelihood))
 
     def learn(self, scored: RiverScored, settings: RiverSettings, *, quiet: bool) -> None:
         """Move on to the next sample; the detector learns from it only if all is ``quiet``.
@@ -65,5 +66,6 @@ class RiverScore:
         if not math.isfinite(scored.x):
             return
         if scored.unlike is not None:
-            self._likely.learn(scored.unlike, settings.likelihood)
+            mean = self._likely.mean(scored.unlike, settings.likelihood)
+            self._likely.learn(scored.unlike, mean, settings.likelihood)
         self._model.learn(scored.x, quiet=quiet)

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from models.scorers.baseline import Baseline, BaselineSettings, Off
 from models.scorers.likelihood import Likelihood, LikelihoodSettings
-from models.scorers.shape import Shape, ShapeSettings
+from models.scorers.shape import Shape, Shaped, ShapeSettings
 from models.scorers.tail import Tail
 
 Condition = Literal["deviation", "spread", "shape"]
@@ -54,8 +54,7 @@ class ScorerSettings:
     speaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The score of one sample: which condition is strongest, and how many sigma it is off."""
 
     condition: Condition
@@ -74,8 +73,10 @@ class Scored(NamedTuple):
 
     x: float
     off: Off
-    distances: list[float]
+    shaped: Shaped
     deviation: float
+    mean_deviation: float
+    """Of the last samples."""
     strongest: float
     unlikely: float
     verdict: Verdict | None
@@ -99,23 +100,25 @@ class SensorScore:
 
     def score(self, x: float, settings: ScorerSettings) -> Scored:
         """Return how unusual ``x`` is. Changes nothing."""
-        off = self.baseline.score(x, settings.baseline)
-        distances = self.shape.distances(x, settings.shape)
+        baseline = self.baseline
+        off = baseline.score(x, settings.baseline)
+        shaped = self.shape.score(x, baseline.digit, settings.shape)
         deviation = min(abs(off.z), _MOST_DEVIATION)
-        shape = self.shape.score(distances, self.baseline.digit, settings.shape)
-        likely = self.deviations.z(deviation, settings.deviations)
+        mean = self.deviations.mean(deviation, settings.deviations)
+        likely = self.deviations.z(mean, settings.deviations)
+        shape = shaped.z
         strongest, by_spread = off.strongest(settings.baseline)
         unlikely, verdict = max(shape, likely), None
-        if self.baseline.ready(settings.baseline):
-            expected = self.baseline.base.mean
-            own = Verdict(
-                "spread" if by_spread else "deviation", strongest,
-                max(settings.limit, settings.tail * self.tail.quantile), expected,
-            )  # fmt: skip
-            limit = max(settings.unlikely, settings.unlikely_tail * self.unlikely_tail.quantile)
-            other = Verdict("shape" if shape >= likely else "deviation", unlikely, limit, expected)
-            verdict = own if own.strength >= other.strength else other
-        return Scored(x, off, distances, deviation, strongest, unlikely, verdict)
+        if baseline.ready(settings.baseline):
+            limit = max(settings.limit, settings.tail * self.tail.quantile)
+            other = max(settings.unlikely, settings.unlikely_tail * self.unlikely_tail.quantile)
+            condition: Condition
+            if strongest / limit >= unlikely / other:
+                condition, z = "spread" if by_spread else "deviation", strongest
+            else:
+                condition, z, limit = "shape" if shape >= likely else "deviation", unlikely, other
+            verdict = Verdict(condition, z, limit, baseline.base.mean)
+        return Scored(x, off, shaped, deviation, mean, strongest, unlikely, verdict)
 
     def learn(
         self, scored: Scored, settings: ScorerSettings, *, quiet: bool, interval_s: float
@@ -126,9 +129,8 @@ class SensorScore:
         """
         self._unquiet = 0 if quiet else self._unquiet + 1
         self.baseline.learn(scored.x, scored.off, settings.baseline, quiet=quiet)
-        digit = self.baseline.digit
-        self.shape.learn(scored.x, scored.distances, digit, settings.shape)
-        self.deviations.learn(scored.deviation, settings.deviations)
+        self.shape.learn(scored.x, scored.shaped, settings.shape)
+        self.deviations.learn(scored.deviation, scored.mean_deviation, settings.deviations)
         if scored.verdict is not None and self._unquiet <= _TAUGHT:
             self.tail.learn(scored.strongest, _TAIL_SHARE)
             share = interval_s / settings.unlikely_every_s

@@ -10,8 +10,10 @@ Source: the left discord of the matrix profile, Yeh and others (2016); Yankov, K
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +22,16 @@ from models.scorers.likelihood import Likelihood, LikelihoodSettings
 from models.scorers.running import Running
 
 Floats = npt.NDArray[np.float64]
+_State = tuple[bytes, int, int, float, tuple["_Length", ...]]
 
 _WARM_UP = 50
 _WINSOR = 5.0
 """Of the usual distance so many times as much is learnt at most, and `_MOST` is the largest score."""
 _MOST = 20.0
+_ROOM = 64
+"""So many samples come in before all are moved."""
+_FARTHEST = 1e18
+"""So far off the first sample one is remembered at most: its square is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,94 +75,205 @@ class _Length:
     usual: Running = field(default_factory=Running)
     likely: Likelihood = field(default_factory=Likelihood)
 
+    def ratio(self, distance: float, digit: float, length: int) -> float:
+        """Return a distance as a share of the usual one; 1 while that is not known."""
+        usual = self.usual
+        of = usual.mean
+        if digit < math.inf:
+            of = max(of, digit * math.sqrt(length))
+        if usual.n < _WARM_UP or of <= 0 or math.isnan(distance):
+            return 1.0
+        return min(distance / of, _MOST)
+
+    def at_most(self, distance: float) -> float:
+        """Return what is learnt of a distance."""
+        usual = self.usual
+        if usual.n < _WARM_UP or usual.mean <= 0:
+            return distance
+        return min(distance, _WINSOR * usual.mean)
+
+
+class Distances(NamedTuple):
+    """How far the stretches that end with a sample are off."""
+
+    x: float
+    """The sample as it is remembered."""
+    squares: Floats
+    """Squares of the long stretch's distances, from the oldest stretch on."""
+    nearest: tuple[float, float]
+    """For each length, how far the second nearest stretch is off; nan: too few samples."""
+
+
+class Shaped(NamedTuple):
+    """A sample that was scored: what `learn` needs to know of it."""
+
+    z: float
+    """How unusual its distances are, in sigma: the mean over the lengths."""
+    distances: Distances
+    ratios: tuple[float, float]
+    """Of the distances to the usual ones."""
+    means: tuple[float, float]
+    """Of the last ratios."""
+
 
 class Shape:
-    """The last samples, and how far the nearest subsequences usually are."""
+    """The last samples, and how far the nearest subsequences usually are.
 
-    __slots__ = ("_first", "_lengths", "_n", "_ring")
+    Squares of the long stretch's distances are kept and moved on with each sample, by one pair that
+    comes in and one that goes out (Mueen's and Keogh's recurrence, STOMP, 2016, here for differences
+    and not for products, which round). They are summed afresh each time the samples are moved, so they
+    follow from the samples alone: a copy need not hold them.
+    """
+
+    __slots__ = ("_end", "_first", "_lengths", "_n", "_samples", "_squares")
 
     def __init__(self, settings: ShapeSettings) -> None:
         # Less the first sample, in single precision: of a large value the small changes are kept.
-        self._ring = np.zeros(settings.window, np.float32)
+        # What stands behind the last one is no state.
+        self._samples = np.zeros(settings.window + _ROOM, np.float32)
+        self._end = settings.window
+        """Behind the last sample; from here on there is room."""
         self._n = 0
         self._first = 0.0
+        self._squares: Floats | None = None
+        """None: to be summed when they are needed."""
         self._lengths = tuple(_Length() for _ in settings.lengths)
+
+    def __getstate__(self) -> _State:
+        """Return what a copy needs."""
+        samples = self._samples[: self._end].tobytes()
+        return samples, self._samples.size, self._n, self._first, self._lengths
+
+    def __setstate__(self, state: _State) -> None:
+        """Become the copy."""
+        samples, size, self._n, self._first, self._lengths = state
+        held = np.frombuffer(samples, np.float32)
+        self._samples = np.zeros(size, np.float32)
+        self._samples[: held.size] = held
+        self._end, self._squares = held.size, None
 
     def remember(self, values: Floats) -> None:
         """Take samples in that came before: they are compared with, and say nothing of what is usual."""
         if not self._n and values.size:
             self._first = float(values[0])
-        kept = values[-self._ring.size :] - self._first
-        self._ring = np.concatenate([self._ring, kept.astype(np.float32)])[-self._ring.size :]
+        window = self._samples.size - _ROOM
+        before = self._samples[self._end - window : self._end]
+        kept = np.clip(values[-window:] - self._first, -_FARTHEST, _FARTHEST).astype(np.float32)
+        self._samples[:window] = np.concatenate([before, kept])[-window:]
+        self._end, self._squares = window, None
         self._n += values.size
 
-    def distances(self, x: float, settings: ShapeSettings) -> list[float]:
-        """Return, for each length, how far the second nearest stretch is off; nan: too few samples.
+    def distances(self, x: float, settings: ShapeSettings) -> Distances:
+        """Return how far the stretches that end with ``x`` are off. Changes nothing."""
+        end, window, short, long = self._end, settings.window, settings.short, settings.long
+        off = x - self._first if self._n else 0.0
+        self._samples[end] = max(-_FARTHEST, min(_FARTHEST, off))  # there is room
+        samples = self._samples[end - window : end + 1].astype(np.float64)
+        last = samples[1:-1] - samples[-1]
+        power = last * last
+        squares = self._summed(settings) + power[long - 1 : window - long]
+        squares -= _entering(samples, window - long, window, long)
+        missing = max(window - 1 - self._n, 0)
+        shorts, more = _squares_of_short(last, power, short)
+        nearest = _second_least(shorts, missing, more), _second_least(squares, missing, 0.0)
+        return Distances(float(samples[-1]), squares, nearest)
 
-        Changes nothing.
-        """
-        kept = min(self._n, settings.window - 1)
-        past = np.empty(kept + 1)
-        past[:kept] = self._ring[settings.window - kept :]
-        past[kept] = x - self._first if self._n else 0.0
-        past -= past[kept]  # near the present level nothing is lost to rounding
-        energy = np.empty(kept + 2)
-        energy[0] = 0.0
-        np.cumsum(past * past, out=energy[1:])
-        return [_second_nearest(past, energy, length) for length in settings.lengths]
-
-    def score(self, distances: list[float], digit: float, settings: ShapeSettings) -> float:
-        """Return how unusual these distances are, in sigma: the mean over the lengths.
+    def score(self, x: float, digit: float, settings: ShapeSettings) -> Shaped:
+        """Return how unusual the stretches that end with ``x`` are. Changes nothing.
 
         ``digit`` is what one more in the sensor's last digit is: less than that is no distance.
         """
-        found = [
-            own.likely.z(_ratio(own.usual, distance, _least(digit, length)), settings.likelihood)
-            for own, distance, length in zip(
-                self._lengths, distances, settings.lengths, strict=True
-            )
-        ]
-        return sum(found) / len(found)
+        distances = self.distances(x, settings)
+        short, long = self._lengths
+        ratio, long_ratio = (
+            short.ratio(distances.nearest[0], digit, settings.short),
+            long.ratio(distances.nearest[1], digit, settings.long),
+        )
+        likelihood = settings.likelihood
+        mean, long_mean = (
+            short.likely.mean(ratio, likelihood),
+            long.likely.mean(long_ratio, likelihood),
+        )
+        z = (short.likely.z(mean, likelihood) + long.likely.z(long_mean, likelihood)) / 2
+        return Shaped(z, distances, (ratio, long_ratio), (mean, long_mean))
 
-    def learn(
-        self, x: float, distances: list[float], digit: float, settings: ShapeSettings
-    ) -> None:
-        """Take a sample in, and its distances."""
-        for own, distance, length in zip(self._lengths, distances, settings.lengths, strict=True):
-            if math.isnan(distance):
-                continue
-            usual = own.usual
-            own.likely.learn(_ratio(usual, distance, _least(digit, length)), settings.likelihood)
-            most = _WINSOR * usual.mean if usual.n >= _WARM_UP and usual.mean > 0 else math.inf
-            usual.learn(min(distance, most), settings.memory)
+    def learn(self, x: float, shaped: Shaped, settings: ShapeSettings) -> None:
+        """Take a sample in, and what `score` said of it."""
+        distances = shaped.distances
+        for own, distance, ratio, mean in zip(
+            self._lengths, distances.nearest, shaped.ratios, shaped.means, strict=True
+        ):
+            if distance == distance:  # noqa: PLR0124 - no nan
+                own.likely.learn(ratio, mean, settings.likelihood)
+                own.usual.learn(own.at_most(distance), settings.memory)
         if not self._n:
             self._first = x
-        self._ring[:-1] = self._ring[1:]
-        self._ring[-1] = x - self._first
+        self._samples[self._end] = distances.x
+        self._end += 1
         self._n += 1
+        self._squares = distances.squares
+        if self._end == self._samples.size:
+            self._end -= _ROOM
+            self._samples[: self._end] = self._samples[_ROOM:]
+            self._squares = None
+
+    def _summed(self, settings: ShapeSettings) -> Floats:
+        """Return the squares as of the last sample; the same ones, kept or summed again."""
+        if self._squares is not None:
+            return self._squares
+        window, long = settings.window, settings.long
+        samples = self._samples.astype(np.float64)
+        squares = np.zeros(window - 2 * long + 1)
+        for end in range(window - long, window):
+            squares += _entering(samples, end, window, long)
+        for end in range(window, self._end):
+            squares += _entering(samples, end, window, long)
+            squares -= _entering(samples, end - long, window, long)
+        self._squares = squares
+        return squares
 
 
-def _least(digit: float, length: int) -> float:
-    return digit * math.sqrt(length) if math.isfinite(digit) else 0.0
+def _entering(samples: Floats, at: int, window: int, long: int) -> Floats:
+    """Return the squares of what is between a sample and those a stretch and more before.
+
+    They are the pairs that come in with the sample, and go out when it leaves the last stretch.
+    """
+    off: Floats = samples[at - window + long : at - long + 1] - samples[at]
+    off *= off
+    return off
 
 
-def _ratio(usual: Running, distance: float, least: float) -> float:
-    of = max(usual.mean, least)
-    if math.isnan(distance) or usual.n < _WARM_UP or of <= 0:
-        return 1.0
-    return min(distance / of, _MOST)
+def _squares_of_short(last: Floats, power: Floats, short: int) -> tuple[Floats, float]:
+    """Return squares of the distances of the last ``short`` samples to all stretches before them.
+
+    The second number is to be added to each.
+
+    ``last`` are the samples less the present one, so near the present level nothing is lost to rounding,
+    and ``power`` are their squares.
+    """
+    # |a - b|^2 = |a|^2 + |b|^2 - 2 a b; the present sample itself is 0.
+    own = last[1 - short :]
+    squares = np.correlate(power[: 1 - short], _ones(short))
+    squares += np.correlate(last[:-short], own * -2.0)
+    return squares, float(own.dot(own))
 
 
-def _second_nearest(past: Floats, energy: Floats, length: int) -> float:
-    """Return the distance of the last ``length`` samples to the second nearest stretch before them."""
-    stretches = past.size - 2 * length + 1
-    if stretches < 2:
+@functools.cache
+def _ones(length: int) -> Floats:
+    return np.ones(length)
+
+
+def _second_least(squares: Floats, missing: int, more: float) -> float:
+    """Return the root of the second least and ``more``; nan: there are none.
+
+    The first ``missing`` are of stretches that never were.
+    """
+    known = squares[missing:]
+    if known.size < 2:
         return math.nan
-    last = past[-length:]
-    # |a - b|^2 = |a|^2 + |b|^2 - 2 a b, for all stretches that do not overlap the last one.
-    squares = np.correlate(past[: past.size - length], last)
-    squares *= -2.0
-    squares += energy[length : length + stretches] - energy[:stretches]
-    squares += energy[-1] - energy[-1 - length]
-    squares[squares.argmin()] = math.inf
-    return math.sqrt(max(float(squares[squares.argmin()]), 0.0))
+    first = known.argmin()
+    least = known[first]
+    known[first] = math.inf
+    second = float(known[known.argmin()]) + more
+    known[first] = least
+    return math.sqrt(second) if second > 0 else 0.0

@@ -9,6 +9,7 @@ Source: stochastic approximation of a quantile, Robbins and Monro (1951), on a l
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass, field
 
 _LATE = 10
@@ -23,14 +24,15 @@ class Tail:
 
     quantile: float = 1.0
     n: int = 0
-    _recent: list[float] = field(default_factory=list)
+    _recent: array[float] = field(default_factory=lambda: array("d"))
 
     def learn(self, score: float, share: float) -> None:
         """Take a score in; ``share`` of all are to exceed the quantile."""
-        self._recent.append(score)
-        if len(self._recent) <= _LATE:
+        recent = self._recent
+        recent.append(score)
+        if len(recent) <= _LATE:
             return
-        score = self._recent.pop(0)
+        score = recent.pop(0)
         self.n += 1
         step = max(_FIRST_STEP / (self.n + 10) ** 0.6, _LEAST_STEP)
         up = 1 - share if score > self.quantile else -share

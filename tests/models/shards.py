@@ -230,7 +230,10 @@ class BusyShop:
 
 
 def plain(value: Any) -> Any:
-    """Return a state as plain data that compares: objects by their attributes, arrays as lists."""
+    """Return a state as plain data that compares: objects by their attributes, arrays as lists.
+
+    Of objects that say what a copy of them needs, it is that.
+    """
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, dict):
@@ -239,6 +242,8 @@ def plain(value: Any) -> Any:
         return [plain(own) for own in (sorted(value) if isinstance(value, set) else value)]
     if type(value).__module__.startswith("river"):
         return pickle.dumps(value)
+    if "__getstate__" in vars(type(value)):
+        return plain(value.__getstate__())
     names = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
     if names:
         return {name: plain(getattr(value, name)) for name in names}

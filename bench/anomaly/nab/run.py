@@ -11,7 +11,7 @@ from bench.anomaly.nab.baselines import BASELINES, CLEAR, LIMIT, REST, WINDOW
 from bench.anomaly.nab.files import Series, load, load_profiles
 from bench.anomaly.nab.scoring import Outcome, Profile, probation, score, total
 from bench.anomaly.seam import DetectSeries, Stopwatch
-from bench.report import Metrics, Report, comparison, progress
+from bench.report import OURS, Metrics, Report, comparison, progress
 
 PUBLISHED: dict[str, Metrics] = {
     "artime": {"standard": 78.1},
@@ -56,14 +56,13 @@ def bench_nab(folder: Path, console: Console, detect: DetectSeries) -> Report:
         },
     )
     with progress(console) as bars:
-        for name, contender in {"tailorline": detect, **BASELINES}.items():
+        for name, contender in {OURS: detect, **BASELINES}.items():
             task = bars.add_task(name, total=len(series))
             outcomes, us = _run(contender, series, lambda task=task: bars.advance(task))  # type: ignore[misc]
             metrics = _metrics(total(outcomes.values()), profiles) | {"us_per_sample": us}
-            if name == "tailorline":
-                report.results = metrics | _by_file(outcomes, profiles)
-            else:
-                report.baselines[name] = metrics
+            report.file(name, metrics)
+            if name == OURS:
+                report.results |= _by_file(outcomes, profiles)
     if len(series) == _PUBLISHED_FILES:
         report.baselines |= {f"published_{name}": own for name, own in PUBLISHED.items()}
     return report
@@ -102,9 +101,10 @@ def _by_file(outcomes: dict[str, Outcome], profiles: dict[str, Profile]) -> Metr
 
 def show(report: Report, console: Console) -> None:
     """Print the table of all and, of the detector, the table of the files."""
-    rows = {"tailorline": report.results, **report.baselines}
     files = report.settings["files"]
-    console.print(comparison(f"NAB, {files} files: silence is 0, perfect 100", rows, _COLUMNS))
+    console.print(
+        comparison(f"NAB, {files} files: silence is 0, perfect 100", report.contenders, _COLUMNS)
+    )
     if any(name.startswith("published") for name in report.baselines):
         console.print(
             "published_…: these 31 files in that project's own scores, with a limit fitted to the "

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.anomaly.seam import Flags, Floats, Stopwatch, WatchMachine, flags
 from bench.anomaly.skab.files import LEARNT, Machine, load
 from bench.anomaly.skab.scoring import metrics, score
-from bench.report import Metrics, Report, comparison, progress
+from bench.report import OURS, Metrics, Report, comparison, progress
 
 SHARE = 0.2
 """How much of the scored rows passes until the alarm that looks at nothing."""
@@ -73,13 +73,10 @@ def bench_skab(folder: Path, console: Console, watch: WatchMachine) -> Report:
         },
     )
     with progress(console) as bars:
-        for name, contender in {"tailorline": watch, **BASELINES}.items():
+        for name, contender in {OURS: watch, **BASELINES}.items():
             task = bars.add_task(name, total=len(machines))
             found = _run(contender, machines, lambda task=task: bars.advance(task))  # type: ignore[misc]
-            if name == "tailorline":
-                report.results = found
-            else:
-                report.baselines[name] = found
+            report.file(name, found)
     if len(machines) == _PUBLISHED_FILES:
         report.baselines |= {f"published_{name}": own for name, own in PUBLISHED.items()}
     return report
@@ -97,8 +94,9 @@ def _run(watch: WatchMachine, machines: list[Machine], advance: Callable[[], Non
 
 def show(report: Report, console: Console) -> None:
     """Print the table."""
-    rows = {"tailorline": report.results, **report.baselines}
-    console.print(comparison(f"SKAB, {report.settings['files']} files", rows, _COLUMNS))
+    console.print(
+        comparison(f"SKAB, {report.settings['files']} files", report.contenders, _COLUMNS)
+    )
     console.print(
         "F1 alone says little here: an alarm that looks at nothing has a high one.", highlight=False
     )

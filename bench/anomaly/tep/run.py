@@ -10,7 +10,7 @@ from bench.anomaly.seam import Flags, Floats, Stopwatch, WatchProcess, flags
 from bench.anomaly.tep.baselines import BASELINES, COMPONENTS, LIMIT
 from bench.anomaly.tep.files import ONSET, Process, load
 from bench.anomaly.tep.scoring import metrics
-from bench.report import Metrics, Report, comparison, progress
+from bench.report import OURS, Metrics, Report, comparison, progress
 
 _COLUMNS = {
     "detection": "detection", "false_alarm": "false alarm", "pre_fault": "pre-fault",
@@ -41,17 +41,14 @@ def bench_tep(folder: Path, console: Console, watch: WatchProcess) -> Report:
             "charts": {"limit": LIMIT, "components": COMPONENTS},
         },
     )
-    contenders = {"tailorline": watch, **BASELINES}
+    contenders = {OURS: watch, **BASELINES}
     with progress(console) as bars:
         task = bars.add_task("", total=len(contenders))
         for name, contender in contenders.items():
             bars.update(task, description=name)
             found = _run(contender, process)
             bars.advance(task)
-            if name == "tailorline":
-                report.results = found
-            else:
-                report.baselines[name] = found
+            report.file(name, found)
     return report
 
 
@@ -70,8 +67,9 @@ def _run(watch: WatchProcess, process: Process) -> Metrics:
 
 def show(report: Report, console: Console) -> None:
     """Print the table of all, and the table of the faults."""
-    rows = {"tailorline": report.results, **report.baselines}
     faults = report.settings["faults"]
-    console.print(comparison(f"Tennessee Eastman, {len(faults)} faults", rows, _COLUMNS))
+    console.print(
+        comparison(f"Tennessee Eastman, {len(faults)} faults", report.contenders, _COLUMNS)
+    )
     by_fault = {f"detection_{name}": name for name in faults}
-    console.print(comparison("Share of rows in alarm, by fault", rows, by_fault))
+    console.print(comparison("Share of rows in alarm, by fault", report.contenders, by_fault))

@@ -14,8 +14,16 @@ SETTINGS = LikelihoodSettings(sluggish=0.0)
 def history(scores: list[float], settings: LikelihoodSettings = SETTINGS) -> Likelihood:
     likelihood = Likelihood()
     for score in scores:
-        likelihood.learn(score, settings)
+        take(likelihood, score, settings)
     return likelihood
+
+
+def take(likelihood: Likelihood, score: float, settings: LikelihoodSettings = SETTINGS) -> None:
+    likelihood.learn(score, likelihood.mean(score, settings), settings)
+
+
+def z(likelihood: Likelihood, score: float, settings: LikelihoodSettings = SETTINGS) -> float:
+    return likelihood.z(likelihood.mean(score, settings), settings)
 
 
 def draws(seed: int, number: int) -> list[float]:
@@ -24,8 +32,8 @@ def draws(seed: int, number: int) -> list[float]:
 
 
 def test_nothing_is_said_without_a_history() -> None:
-    assert history(draws(1, 99)).z(100.0, SETTINGS) == 0.0
-    assert history(draws(1, 100)).z(100.0, SETTINGS) > 10
+    assert z(history(draws(1, 99)), 100.0) == 0.0
+    assert z(history(draws(1, 100)), 100.0) > 10
 
 
 def test_it_is_the_mean_of_the_last_ten_in_sigma_of_all_before_them() -> None:
@@ -34,20 +42,20 @@ def test_it_is_the_mean_of_the_last_ten_in_sigma_of_all_before_them() -> None:
     past, last = scores[:490], [*scores[-9:], 1.7]
     mean = sum(past) / 490
     std = (sum((score - mean) ** 2 for score in past) / 490) ** 0.5
-    assert likelihood.z(1.7, SETTINGS) == pytest.approx((sum(last) / 10 - mean) / std)
+    assert z(likelihood, 1.7) == pytest.approx((sum(last) / 10 - mean) / std)
 
 
 def test_asking_changes_nothing() -> None:
     likelihood = history(draws(3, 200))
-    first = likelihood.z(5.0, SETTINGS)
-    assert likelihood.z(5.0, SETTINGS) == first
+    first = z(likelihood, 5.0)
+    assert z(likelihood, 5.0) == first
 
 
 def test_the_last_ten_are_no_history_yet() -> None:
     likelihood = history(draws(4, 300))
     mean = likelihood.single.mean
     for _ in range(10):
-        likelihood.learn(1000.0, SETTINGS)
+        take(likelihood, 1000.0)
     assert likelihood.single.mean == pytest.approx(mean, abs=0.1)
 
 
@@ -58,13 +66,12 @@ def test_scores_that_hang_together_count_less() -> None:
         scores.append(x)
     strict = LikelihoodSettings(sluggish=2.0)
     loose, own = history(scores), history(scores, strict)
-    assert own.z(9.0, strict) == pytest.approx(loose.z(9.0, SETTINGS) / 2, rel=0.1)
+    assert z(own, 9.0, strict) == pytest.approx(z(loose, 9.0) / 2, rel=0.1)
     even = draws(6, 3000)
-    assert history(even, LikelihoodSettings(sluggish=1.5)).z(
-        9.0, LikelihoodSettings(sluggish=1.5)
-    ) == pytest.approx(history(even).z(9.0, SETTINGS))
+    some = LikelihoodSettings(sluggish=1.5)
+    assert z(history(even, some), 9.0, some) == pytest.approx(z(history(even), 9.0))
 
 
 def test_scores_that_never_vary_have_a_least_sigma() -> None:
     likelihood = history([1.0] * 300)
-    assert likelihood.z(2.0, SETTINGS) == pytest.approx(0.1 / 0.2)
+    assert z(likelihood, 2.0) == pytest.approx(0.1 / 0.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,13 +17,16 @@ READY = 250 + 150
 DIGITS = [0.01] * 4
 
 
-def run(score: MachineScore, rows: Floats, *, quiet: bool | None = True) -> list[float | None]:
+def run(
+    score: MachineScore, rows: Floats, *, quiet: bool | None = True,
+    settings: MachineSettings = SETTINGS,
+) -> list[float | None]:  # fmt: skip
     found = []
     for row in rows:
-        scored = score.score(row, SETTINGS)
+        scored = score.score(row, settings)
         found.append(scored.z)
-        calm = (scored.z or 0.0) < SETTINGS.limit if quiet is None else quiet
-        score.learn(scored, SETTINGS, DIGITS, quiet=calm)
+        calm = (scored.z or 0.0) < settings.limit if quiet is None else quiet
+        score.learn(scored, settings, DIGITS, quiet=calm)
     return found
 
 
@@ -84,6 +88,35 @@ def test_a_slow_drift_is_followed() -> None:
     rows[5000:, 0] += 3.0
     drifting = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
     assert np.mean(drifting[1000:] >= SETTINGS.limit) < 0.05
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_what_a_quiet_machine_drifts_by_is_followed_and_a_fault_is_not(seed: int) -> None:
+    rows = plant(seed, 1600)
+    rows[600:, 1] += 2.0
+    followed, held = MachineScore(4, SETTINGS), MachineScore(4, SETTINGS)
+    for score in (followed, held):
+        run(score, rows[:600])
+    after = zs(run(followed, rows[600:], quiet=True))
+    stands = zs(run(held, rows[600:], quiet=False))
+    limit = SETTINGS.limit
+    assert np.mean(after[5:35] >= limit) > 0.6
+    assert np.mean(after[700:] >= limit) < 0.2
+    assert np.mean(stands[700:] >= limit) > 0.7
+
+
+def test_what_is_small_and_stays_is_found_by_what_is_smoothed_more() -> None:
+    quick = replace(SETTINGS, slow_smoothing=SETTINGS.smoothing)
+    found = {}
+    for name, settings in (("slow", SETTINGS), ("quick", quick)):
+        over = []
+        for seed in range(20, 26):
+            rows = plant(seed, 1000)
+            rows[800:, 2] += np.minimum(np.arange(200) / 60, 1.0) * 0.9
+            score = MachineScore(4, settings)
+            over.append(zs(run(score, rows, settings=settings))[840:900] >= settings.limit)
+        found[name] = np.mean(over)
+    assert found["slow"] > 1.3 * found["quick"] > 0
 
 
 def test_asking_changes_nothing() -> None:
