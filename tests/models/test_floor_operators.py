@@ -621,7 +621,7 @@ def test_whatever_happens_no_alarm_is_lost(seed: int) -> None:
     for n, event in enumerate(stormy(seed, 2700)):
         for own in (feed, again):
             tick(own, event) if isinstance(event, float) else own(event)
-        if n % 4 == 0:
+        if n % 7 == 0:
             hold(feed)
         if n % 500 == 499:
             restart(again)
