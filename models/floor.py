@@ -257,7 +257,8 @@ class FloorShard:
         def plan_of(name: str) -> SensorPlan:
             return self._plan_of(place._replace(sensor=name))
 
-        for name, finding in obey(event, meant, machine, at, self.settings.watch, own, plan_of):
+        watch, told = self.settings.watch, self.annunciator.told
+        for name, finding in obey(event, meant, machine, at, watch, own, plan_of, told):
             self._tell(place._replace(sensor=name), finding, event.occurred_at, effects, order)
         return None
 

@@ -22,10 +22,17 @@ class Judged(NamedTuple):
     evidence: Evidence
 
 
-def judge(limit: Limit, x: float, sigma: float) -> Judged:
-    """Return what a value says of a limit; ``sigma`` is what it scatters by, 0 if that is not known."""
+def judge(limit: Limit, x: float, sigma: float, usual: float) -> Judged:
+    """Return what a value says of a limit.
+
+    ``sigma`` is what it scatters by, around what is ``usual``; 0 if that is not known.
+    """
     beyond = x - limit.at if limit.above else limit.at - x
-    deadband = max(limit.deadband, _SIGMAS * sigma)
+    room = limit.at - usual if limit.above else usual - limit.at
+    own = _SIGMAS * sigma
+    if room > sigma:
+        own = min(own, room)  # what swings widely may never go as far back as that
+    deadband = max(limit.deadband, own)
     evidence = Evidence(limit.rule, limit=limit.at, value=x)
     return Judged(limit.rule, beyond >= 0.0, beyond < -deadband, evidence)
 

@@ -115,9 +115,13 @@ class MachineWatch:
                 yield name, rule, alarm
 
     def first_out(self, name: str | None, rule: Rule) -> tuple[str | None, Rule] | None:
-        """Return which of its alarms came first of those that stand, if it is not this one."""
+        """Return which of its alarms came first of those that stand, if it is not this one.
+
+        What is out of service says nothing: its sensor is away, or under repair.
+        """
+        standing = (own for own in self.alarms() if own[2].present and not own[2].out_of_service)
         first = min(
-            ((alarm.since, other, own) for other, own, alarm in self.alarms() if alarm.present),
+            ((alarm.since, other, own) for other, own, alarm in standing),
             key=lambda each: (each[0], each[1] or "", each[2]),
             default=None,
         )

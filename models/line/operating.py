@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from models.alarms.alarm import Alarm, AlarmSettings, Change
 from models.line.findings import SENSOR_RULES, Finding, Rule
@@ -71,8 +71,12 @@ def targets(command: Command, machine: MachineWatch | None) -> list[Target] | Re
 def obey(
     command: Command, meant: list[Target], machine: MachineWatch, at: float,
     settings: WatchSettings, plan: MachinePlan, plan_of: Plan,
+    told: Container[tuple[Place, Rule]] = (),
 ) -> list[tuple[str | None, Finding]]:  # fmt: skip
-    """Carry a command out; return the alarms that changed, each with its sensor."""
+    """Carry a command out; return the alarms that changed, each with its sensor.
+
+    ``told``: the alarms that somebody was told of, and not yet that they are over.
+    """
     if isinstance(command, CallNormal):
         return _call_normal(meant, machine, at, settings)
     found: list[tuple[str | None, Finding]] = []
@@ -87,6 +91,7 @@ def obey(
         change = _change(command, alarm, at, behaviour)
         # Of all that a sensor could be in alarm for, what never was is passed over in silence.
         heard_of = command.alarm_id is not None or alarm.occurrence or rule in _CHIEF
+        heard_of = heard_of or (Place(command.line, command.machine, name), rule) in told
         if change is not None and heard_of:
             evidence = machine.evidence(name, rule, change)
             found.append((name, Finding(rule, alarm, change, evidence)))

@@ -211,8 +211,9 @@ class SensorWatch:
         self, plan: SensorPlan, x: float, at: float, settings: SensorSettings, found: list[Finding]
     ) -> None:
         """Hold a value to the limits that somebody set."""
-        sigma = self.score.baseline.base.std if self.learnt(settings) else 0.0
-        judged: list[Judged] = [judge(limit, x, sigma) for limit in plan.limits]
+        base = self.score.baseline.base
+        sigma = base.std if self.learnt(settings) else 0.0
+        judged: list[Judged] = [judge(limit, x, sigma, base.mean) for limit in plan.limits]
         if plan.rate is None:
             self.slope = None
         else:

@@ -232,6 +232,14 @@ def test_the_earliest_standing_alarm_of_the_machine_is_named() -> None:
     assert named(feed)[6:] == [None, "c"]
 
 
+def test_what_is_out_of_service_is_not_named() -> None:
+    feed = floor(sensors())
+    away = {"alarm_id": alarm_id(Place("l1", "m1", "b"), "high"), "reason": "x"}
+    feed(reading(90.0, 0.0, "b"), command(TakeOutOfService, 1.0, **away))
+    feed(reading(90.0, 2.0, "a"), reading(90.0, 3.0, "c"))
+    assert named(feed) == [None, None, None, "a"]
+
+
 def test_another_machine_is_not_named() -> None:
     feed = floor(limited())
     feed(t(90.0, 0.0, "m1"), t(90.0, 1.0, "m2"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -40,7 +41,7 @@ def hour_on_the_limit(
     settings = AlarmSettings(on_delay_s=own.delay_s, off_delay_s=own.delay_s)
     alarm, rng = Alarm(), random.Random(seed)
     for n in range(HOUR):
-        judged = judge(limit, rng.gauss(AT, noise), sigma)
+        judged = judge(limit, rng.gauss(AT, noise), sigma, AT)
         alarm.step(float(n), settings, over=judged.over, under=judged.under)
         alarm.pass_time(float(n), settings)
     return alarm.occurrence
@@ -65,7 +66,7 @@ def test_so_does_noise_that_nothing_is_known_of_yet(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "noise", "known"),
     [
-        ("temperature", 0.5, True), ("flow", 12.0, True), ("pressure", 0.05, False),
+        ("temperature", 0.5, True), ("flow", 12.0, True),
         ("vibration", 20.0, False), ("other", 3.0, True),
     ],
 )  # fmt: skip
@@ -83,7 +84,7 @@ def test_so_does_a_sensor_that_speaks_seldom(interval: float) -> None:
     limit, alarm, rng = Limit("high", AT, 0.0, True), Alarm(), random.Random(2)
     settings = AlarmSettings(on_delay_s=10.0, off_delay_s=10.0)
     for n in range(int(HOUR / interval)):
-        judged = judge(limit, rng.gauss(AT, 1.0), 1.0)
+        judged = judge(limit, rng.gauss(AT, 1.0), 1.0, AT)
         alarm.step(n * interval, settings, over=judged.over, under=judged.under)
     assert alarm.occurrence == 1
 
@@ -256,6 +257,44 @@ def test_another_kind_of_quantity_is_no_fast_change() -> None:
     feed(*readings(around(70.0, 60), 0.0))
     feed(*readings(around(5.0, 60, 0.01), 60.0, unit="bar"))
     assert not told(feed, "rate")
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_deadband_is_three_sigma_but_what_is_usual_is_always_back(*, above: bool) -> None:
+    sign = 1.0 if above else -1.0
+
+    def clears_at(usual: float, sigma: float, deadband: float = 0.0) -> float:
+        """How far below the limit (above it, for a low one) a value is clearly back."""
+        limit = Limit("high" if above else "low", 100.0, deadband, above)
+        tried = [n / 10 for n in range(1, 1000)]
+        return next(own for own in tried if judge(limit, 100.0 - sign * own, sigma, usual).under)
+
+    assert clears_at(100.0 - sign * 50.0, 1.0) == 3.1
+    assert clears_at(100.0 - sign * 50.0, 1.0, deadband=7.0) == 7.1
+    assert clears_at(100.0 - sign * 50.0, 30.0) == 50.1, "and not at ninety"
+    assert clears_at(100.0, 4.0) == clears_at(100.0 + sign * 9.0, 4.0) == 12.1
+    assert clears_at(0.0, 0.0) == 0.1
+
+
+def test_a_sensor_that_swings_widely_comes_back_from_its_limit() -> None:
+    """A compressor goes from 20 to 80 and back all day; three sigma below 82 is less than 20."""
+    swing = [50.0 + 30.0 * math.sin(n / 9.0) + x for n, x in enumerate(around(0.0, 700, 0.3))]
+    feed = floor(ruled(SensorChoice(limits={"high": 82.0}, alarms={"limits": AT_ONCE})))
+    feed(*readings(swing[:500], 0.0), *readings([85.0, 86.0], 500.0))
+    assert told(feed, "high") == [("high", "active")]
+    feed(*readings(swing[502:], 502.0))
+    assert told(feed, "high") == [("high", "active"), ("high", "cleared")]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="A limit in kelvin is compared with bar, after both were converted. Not to compare them is "
+    "easy; but then a limit that somebody set does not hold, and nobody is told.",
+)
+def test_a_limit_of_another_quantity_is_not_compared() -> None:
+    feed = floor(ruled(SensorChoice(unit="K", limits={"high": 350.0}, alarms={"limits": AT_ONCE})))
+    feed(*readings(around(80.0, 20, 0.1), 0.0, unit="bar"))
+    assert not told(feed, "high")
 
 
 def test_limits_are_removed_and_their_alarms_end() -> None:

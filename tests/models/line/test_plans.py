@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models.alarms.alarm import AlarmSettings
+from models.line import plans as plans_module
 from models.line.document import (
     NO_LINE_RULES,
     AlarmChoice,
@@ -22,7 +23,7 @@ from models.line.document import (
 )
 from models.line.findings import LIMITS, SENSOR_RULES
 from models.line.kinds import KINDS, OTHER, kind_of
-from models.line.plans import _MOST_PLANS, PLAIN, PLAIN_MACHINE, Limit, Plans, SensorPlan
+from models.line.plans import PLAIN, PLAIN_MACHINE, Limit, Plans, SensorPlan
 from tests.models.line.floors import (
     adopt,
     around,
@@ -246,13 +247,14 @@ def test_a_running_choice_is_a_machines() -> None:
     assert plans.machine("l1", "m2").running == RunningChoice()
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans_module, "_MOST_PLANS", 100)
     plans = Plans(document({}, limits={"high": 1.0}))
     first = plans.sensor("l1", "m1", "t", "Cel")
     assert plans.sensor("l1", "m1", "t", "Cel") is first
-    for n in range(_MOST_PLANS):
+    for n in range(150):
         plans.sensor("l1", "m1", f"s{n}", "Cel")
-    assert len(plans._sensors) <= _MOST_PLANS
+    assert len(plans._sensors) <= 100
     assert plans.sensor("l1", "m1", "t", "Cel") == first
 
 
