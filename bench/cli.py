@@ -155,6 +155,26 @@ def decisions(
 
 
 @app.command()
+def line(
+    hours: Annotated[float, typer.Option(min=1.0, help="How long the shift is.")] = 8.0,
+    every_s: Annotated[
+        float, typer.Option(min=0.1, help="Seconds between two samples of a sensor.")
+    ] = 2.0,
+    faults: Annotated[int, typer.Option(min=1, max=40, help="Faults planted.")] = 12,
+    seed: Annotated[int, typer.Option(help="Seed of the made-up line.")] = 7,
+    json: Json = None,
+) -> None:
+    """Simulate a shift on a line of 40 sensors: which faults are found, and how many alarms people hear."""
+    from bench.line.plant import Shift  # noqa: PLC0415
+    from bench.line.run import bench_line, show  # noqa: PLC0415
+
+    console = Console()
+    report = bench_line(Shift(hours, every_s, faults, seed), console)
+    show(report, console)
+    write(report, json)
+
+
+@app.command()
 def sensors(
     number: Annotated[
         int, typer.Option("--sensors", min=10, help="Sensors of the shard that restarts.")

@@ -165,6 +165,7 @@ class FloorShard:
             ("sensors", "known"): float(len(self._sensors)),
             ("sensors", "late"): float(self.late),
             ("sensors", "bad_quality"): float(self.bad),
+            ("sensors", "limits_of_another_unit"): float(len(self._plans.mismatched)),
             ("machines", "known"): float(len(self.machines)),
             ("machines", "learning"): float(self._learning()),
             **{("alarms", name): float(heard[name]) for name in PRIORITIES},
@@ -270,7 +271,7 @@ class FloorShard:
     ) -> None:  # fmt: skip
         """Note whether a machine runs, as one of its sensors says."""
         ran = machine.runs(own)
-        machine.turning = event.value is not None and event.value > own.running.above
+        machine.turn(event.value is not None and event.value > own.running.above)
         runs = machine.runs(own)
         if runs == ran:
             return

@@ -22,6 +22,8 @@ _GROUP = 2
 _ALONE = 60
 """After so many rows over its limit without an alarm of a sensor, a machine speaks for itself again."""
 _TOLD_OF = ("active", "acknowledged")
+_AGREED = 3
+"""So many samples in a row say that a machine runs or stands, and not noise around a value."""
 _EXPLAINED = 0.5
 """Sensors that are in alarm themselves and make up so much of a machine's score explain it."""
 
@@ -52,7 +54,7 @@ class MachineWatch:
     """The state of one machine."""
 
     __slots__ = (
-        "_alone", "_rows", "_stood", "alarm", "at_rest", "score", "sensors", "state", "state_at", "turning",
+        "_alone", "_rows", "_stood", "_turns", "alarm", "at_rest", "score", "sensors", "state", "state_at", "turning",
         "watermark", "z",
     )  # fmt: skip
 
@@ -75,7 +77,14 @@ class MachineWatch:
         self._rows = Rows()
         self._stood = 0
         self._alone = 0
+        self._turns = _AGREED - 1  # the first sample decides by itself
         """For how many rows over its limit no sensor has been in alarm."""
+
+    def turn(self, says: bool) -> None:
+        """Take in whether it runs by what a sensor says: so many samples in a row must agree."""
+        self._turns = 0 if says == self.turning else self._turns + 1
+        if self._turns >= _AGREED:
+            self.turning, self._turns = says, 0
 
     def runs(self, plan: MachinePlan = PLAIN_MACHINE) -> bool:
         """Return whether it runs: what stands still is not scored."""

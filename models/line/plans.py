@@ -134,6 +134,8 @@ class Plans:
         self._sensors: dict[tuple[str, str, str, str], SensorPlan] = {}
         self._machines: dict[tuple[str, str], MachinePlan] = {}
         self._silent = rules == NO_LINE_RULES
+        self.mismatched: set[tuple[str, str, str]] = set()
+        """Sensors whose limits were given in a unit of another quantity than they send: they do not hold."""
 
     def machine(self, line: str, machine: str) -> MachinePlan:
         """Return what holds for a machine."""
@@ -179,6 +181,10 @@ class Plans:
         name = own.kind or kind_of(canonical)
         kind = self.rules.kinds.get(name) or KindChoice()
         usual = KINDS.get(name, KINDS[OTHER])
+        if canonical != _conversion(unit)[2]:
+            # Numbers in kelvin say nothing of a sensor that sends bar.
+            self.mismatched.add((line, machine, sensor))
+            own = SensorChoice(alarms=own.alarms, control_chart=own.control_chart)
         choices = _folded(
             (self.rules.alarms, kind.alarms, of_line.alarms, of_machine.alarms, own.alarms),
             _OF_SENSORS,

@@ -249,6 +249,7 @@ OF_SENSORS: dict[str, list[tuple[Any, list[str]]]] = {
         ("cusum", ["control_chart: keys with values are expected, not the text 'cusum'"]),
     ],
     "alarms": [([], ["alarms: keys with values are expected, not a list"])],
+    "detector": [("gausian", ["detector: is no known detector; did you mean gaussian?"])],
 }  # fmt: skip
 
 
@@ -260,10 +261,8 @@ def test_each_wrong_key_of_a_sensor_is_named(key: str) -> None:
 
 def test_no_key_of_a_sensor_is_left_out() -> None:
     keys = set(SensorChoice.__struct_fields__)
-    assert set(OF_SENSORS) == keys - {"detector"}
-    assert of_sensor({"detector": "x"}) == [
-        "detector: is no known key; known are " + ", ".join(OF_SENSORS)
-    ]
+    assert set(OF_SENSORS) == keys
+    assert of_sensor({"detectors": "x"}) == ["detectors: is no known key; did you mean detector?"]
 
 
 def test_what_is_wrong_with_when_a_machine_runs() -> None:
@@ -384,7 +383,7 @@ def test_what_is_right_is_taken_and_survives_its_way(sensors: Any, choice: Any) 
     found = rules({"alarms": {"all": choice}, **machine({"sensors": sensors})})
     assert decode(encode(found)) == found
     for name in sensors:
-        plan = Plans(found).sensor("l1", "m1", name, "Cel")
+        plan = Plans(found).sensor("l1", "m1", name, sensors[name].get("unit", "Cel"))
         assert len(plan.limits) == len(sensors[name].get("limits", ()))
 
 
@@ -413,7 +412,7 @@ def test_the_example_uses_everything(example: LineRules) -> None:
     assert said_of(example) == set(LineRules.__struct_fields__)
     assert said_of(own) == set(MachineChoice.__struct_fields__)
     keys = set.union(*(said_of(each) for each in own.sensors.values()))
-    assert keys == set(SensorChoice.__struct_fields__) - {"detector"}
+    assert keys == set(SensorChoice.__struct_fields__)
 
 
 def test_each_section_of_the_example_has_effect(example: LineRules) -> None:
@@ -461,7 +460,7 @@ def test_a_floor_that_follows_the_example(example: LineRules) -> None:
         at(99.0, 40.0, "temperature", "Cel"),
     )
     assert not feed.sent, "what stands still is not watched"
-    feed(at(30.0, 41.0, "speed", "/min"))
+    feed(*(at(30.0, 41.0 + n / 10, "speed", "/min") for n in range(3)))
     feed(
         *readings(
             [372.15] * 32, 42.0, sensor="temperature", machine="laser-2", line="line-1", unit="K"

@@ -98,11 +98,6 @@ def test_another_length_of_time_is_taken_over() -> None:
     assert all(at >= 1e9 + 299.0 - 32.0 for at, _ in slope._points)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="A point is the mean of two samples at least and five are needed: a sensor that speaks "
-    "seldom, against the stretch of time looked at, is never limited in its rate, and nobody is told.",
-)
 def test_a_sensor_that_speaks_every_ten_seconds_has_a_slope_too() -> None:
     *_, found = fed(ramp(1.0, 60, interval=10.0))
     assert found == pytest.approx(1.0, rel=1e-3)
