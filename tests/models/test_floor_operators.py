@@ -388,6 +388,14 @@ def test_a_sensor_that_is_too_far_behind_its_machine_is_late(behind: float, late
     assert shard_of(feed).report()["sensors", "late"] == before + late
 
 
+def test_nobody_is_late_because_another_sensors_clock_is_ahead() -> None:
+    feed = warm(limited(high=80.0))
+    ahead = Origin("sensors", 0, 10**6, T0 + 100.0)
+    assert feed.shard.accept(reading(1.0, 400.0, "speed"), ahead, feed.effects) == "accepted"
+    feed(*readings([85.0], 99.5))
+    assert told(feed, "high") == [("high", "active")]
+
+
 def test_a_machine_goes_with_the_last_of_its_sensors() -> None:
     feed = floor(limited(), max_sensors=2)
     feed(reading(85.0, 0.0), state("running", 0.0))
