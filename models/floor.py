@@ -191,7 +191,8 @@ class FloorShard:
         if at < sensor.last_at or at < machine.watermark - self.settings.allowed_lateness_s:
             self.late += 1  # counted, but no model and no alarm moves backwards
             return
-        machine.watermark = max(machine.watermark, at)
+        # No further than the shard's clock: one that is ahead must not make the others late.
+        machine.watermark = max(machine.watermark, min(at, self.clock))
         sensor.behind_s = self.clock - at
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"

@@ -183,6 +183,7 @@ class SensorWatch:
 
     def resume(self, at: float) -> None:
         """Go on after a standstill: silence and delays count from now on."""
+        self.slope = None
         self.rest.resume(at)
         for alarm in self.alarms.values():
             alarm.resume(at)

@@ -380,6 +380,36 @@ def test_a_sensor_whose_clock_is_behind_is_not_silent() -> None:
     assert 360.0 <= last(feed).occurred_at.timestamp() - T0 - 30.0 <= 366.0
 
 
+@pytest.mark.parametrize(("behind", "late"), [(300.0, 0), (300.5, 20)])
+def test_a_sensor_that_is_too_far_behind_its_machine_is_late(behind: float, late: int) -> None:
+    feed = warm(limited(high=80.0))
+    feed(reading(1.0, 500.0 + behind, "speed"))
+    before = shard_of(feed).report()["sensors", "late"]
+    feed(*readings([85.0] * 20, 500.0 - 19.0 * (late > 0)))
+    assert told(feed, "high") == ([] if late else [("high", "active")])
+    assert shard_of(feed).report()["sensors", "late"] == before + late
+
+
+def test_nobody_is_late_because_another_sensors_clock_is_ahead() -> None:
+    feed = warm(limited(high=80.0))
+    ahead = Origin("sensors", 0, 10**6, T0 + 100.0)
+    assert feed.shard.accept(reading(1.0, 400.0, "speed"), ahead, feed.effects) == "accepted"
+    feed(*readings([85.0], 99.5))
+    assert told(feed, "high") == [("high", "active")]
+
+
+def test_a_machine_goes_with_the_last_of_its_sensors() -> None:
+    feed = floor(limited(), max_sensors=2)
+    feed(reading(85.0, 0.0), state("running", 0.0))
+    feed(*(reading(1.0, 1.0, "t", f"m{n}") for n in (2, 3)))
+    assert list(shard_of(feed).machines) == [("l1", "m2"), ("l1", "m3")]
+    assert rows(feed) == set()
+    (refused,) = feed(command(Acknowledge, 2.0))
+    assert isinstance(refused, Reject)
+    feed(*(state("idle", 3.0, machine=f"x{n}") for n in range(3)))
+    assert list(shard_of(feed).machines) == [("l1", "m2"), ("l1", "m3")], "what has sensors stays"
+
+
 def test_nobody_is_silent_because_another_ones_clock_is_ahead() -> None:
     feed = floor()
     feed(*readings(around(70.0, 60), 0.0))

@@ -43,12 +43,13 @@ def test_the_first_samples_of_each_stretch_make_a_subgroup() -> None:
     assert {own.rule for own in found} == {"out_of_control"}
 
 
-def test_samples_far_apart_were_not_taken_together() -> None:
-    charting = Charting(ChartChoice(size=2, every_s=60.0))
-    taken = [charting.take(at, 1.0, 0.1) for at in (0.0, 61.0, 125.0, 186.0)]
-    assert taken == [None] * 4, "two samples of a stretch are 60 s apart at most"
-    close = [Charting(ChartChoice(size=1, every_s=60.0)).take(at, 1.0, 0.1) for at in (0.0, 61.0)]
-    assert None not in close
+@pytest.mark.parametrize(("last", "together"), [(54.0, True), (54.1, False)])
+def test_samples_far_apart_were_not_taken_together(last: float, *, together: bool) -> None:
+    """Twice as far as they would be if they were spread evenly."""
+    charting = Charting(ChartChoice(size=5, every_s=60.0))
+    taken = [charting.take(at, 1.0, 0.1) for at in (0.0, 10.0, 20.0, 30.0, last)]
+    assert taken[:4] == [None] * 4
+    assert (taken[4] is not None) == together
 
 
 @pytest.mark.parametrize("chart", CHARTS)

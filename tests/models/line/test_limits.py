@@ -161,6 +161,14 @@ def test_a_delay_does_not_go_on_while_the_machine_stands_still() -> None:
     assert not told(feed, "high"), "nobody saw it beyond its limit for a minute"
 
 
+def test_what_changed_while_the_machine_stood_still_is_no_fast_change() -> None:
+    feed = floor(ruled(SensorChoice(rate=RateChoice(per_min=5.0), alarms={"all": AT_ONCE})))
+    feed(*readings(around(70.0, 60, 0.01), 0.0))
+    feed(state("stopped", 60.0), state("running", 80.0))
+    feed(*readings(around(60.0, 60, 0.01), 80.0))
+    assert not told(feed, "rate")
+
+
 CALM: dict[str, list[float | None]] = {
     "constant": [70.0] * 300,
     "stuck": [*around(70.0, 100), *[70.5] * 15],

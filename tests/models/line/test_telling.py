@@ -179,13 +179,15 @@ def test_further_changes_tell_the_newest_numbers_of_what_it_was_raised_for() -> 
 
 
 def test_a_text_is_no_longer_than_may_be() -> None:
-    name = "x" * 64
-    shares = tuple((f"{n}{name}"[:64], 0.2) for n in range(5))
-    place = Place(name, name, name)
-    found = alert(
-        "multivariate", Evidence("multivariate", 9.0, 2.0, contributors=shares), place=place
+    shares = tuple((f"{n}{'x' * 63}", 0.2) for n in range(5))
+    alarm = Alarm(
+        present=True, suppressed={"not_running", "flood", "parent"}, occurrence=1, since=T0
     )
-    assert len(found.text) <= 500
+    found = alert(
+        "multivariate", Evidence("multivariate", 9.0, 2.0, contributors=shares), "suppressed",
+        place=Place("l" * 64, "m" * 64, "s" * 64), alarm=alarm,
+    )  # fmt: skip
+    assert len(found.text) == 500
     assert msgspec.convert(msgspec.to_builtins(found), Alert) == found, "it keeps to its schema"
 
 
