@@ -53,6 +53,8 @@ _QUIET = frozenset({"suppressed", "shelved", "out_of_service"})
 _LENGTHS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _ANSWER_S = 5.0
 _CONFIRMED_S = 15.0
+_WHAT_NOW = "Workers carry it out and tell of it in the topic alerts."
+_NOT_CHECKED = "A place that they do not know is a dead letter: tailorline dlq list --reason unknown_alarm"
 _SHOWN_ID = 8
 
 
@@ -213,7 +215,9 @@ def _send(texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Comm
     _publish(settings, commands)
     for each, command in zip(chosen, commands, strict=True):
         say(f"{_said(command)}: {each}, by {who}.")
-    say("Workers carry it out and tell of it in the topic alerts.", to=ERR)
+    say(_WHAT_NOW, to=ERR)
+    if any(each.alarm_id is None for each in chosen):
+        say(_NOT_CHECKED, to=ERR)
 
 
 def _publish(settings: Settings, commands: list[Command]) -> None:
