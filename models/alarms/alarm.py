@@ -32,7 +32,7 @@ class AlarmSettings:
     on_samples: int = 1
     on_delay_s: float = 0.0
     """The condition must have stood for so many samples in a row, and so long. With a delay, samples
-    between limit and deadband neither count nor begin it anew."""
+    between limit and deadband neither count nor begin it anew; of one that is to end they do."""
     off_samples: int = 1
     off_delay_s: float = 0.0
     """And must have been gone for so many, and so long."""
@@ -113,7 +113,7 @@ class Alarm:
                 self._from = at
             self._samples += 1
             self._move(at, settings)
-        elif away or not (settings.off_delay_s if self.present else settings.on_delay_s):
+        elif away or self.present or not settings.on_delay_s:
             self._samples = 0
         self._towards = towards
         return self._pass(at, settings)

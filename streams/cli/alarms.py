@@ -54,7 +54,9 @@ _LENGTHS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _ANSWER_S = 5.0
 _CONFIRMED_S = 15.0
 _WHAT_NOW = "Workers carry it out and tell of it in the topic alerts."
-_NOT_CHECKED = "A place that they do not know is a dead letter: tailorline dlq list --reason unknown_alarm"
+_NOT_CHECKED = (
+    "A place that they do not know is a dead letter: tailorline dlq list --reason unknown_alarm"
+)
 _SHOWN_ID = 8
 
 

@@ -39,9 +39,7 @@ def test_faults_of_all_kinds_are_planted_apart_from_each_other(seed: int) -> Non
     faults = planted(shift)
     assert sorted(fault.kind for fault in faults) == sorted([*KINDS, *KINDS])
     assert len({(fault.line, fault.machine, fault.sensor) for fault in faults}) == 12
-    assert all(
-        before.end_s <= after.start_s for before, after in pairwise(faults)
-    )
+    assert all(before.end_s <= after.start_s for before, after in pairwise(faults))
     assert faults[0].start_s >= shift.quiet_s
     assert faults[-1].end_s <= shift.seconds
 

@@ -324,3 +324,19 @@ def test_a_limit_that_is_removed_while_its_delay_runs_never_comes() -> None:
     sensor = shard_of(feed).machines["l1", "m1"].sensors["temperature"]
     assert sensor.alarms["high"].quiet, "or nothing would be learnt any more"
     assert not sensor.alarms["high"].occurrence
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.7])
+@pytest.mark.parametrize("off", [-1.0, -0.5, 0.5, 1.0])
+def test_noise_near_a_limit_makes_one_alarm_and_no_more(off: float, phi: float) -> None:
+    """Within a sigma of the limit, on either side, for half an hour."""
+    limited = SensorChoice(
+        kind="vibration", limits={"high": 80.0}, alarms={"anomaly": AlarmChoice(enabled=False)}
+    )
+    feed, rng, x = floor(ruled(limited)), random.Random(3), 0.0
+    values = []
+    for n in range(2100):
+        x = phi * x + math.sqrt(1.0 - phi * phi) * rng.gauss(0.0, 1.0)
+        values.append(round((75.0 if n < 300 else 80.0 + off) + x, 3))
+    feed(*readings(values, 0.0))
+    assert told(feed, "high") == [("high", "active")]
