@@ -92,7 +92,9 @@ class SensorWatch:
     def quiet(self) -> bool:
         """Nothing is wrong, nor about to be: models may learn."""
         # A chart signals for small shifts, and stays so for half an hour: that stops nobody else.
-        return all(alarm.quiet for rule, alarm in self.alarms.items() if rule != "out_of_control")
+        return not self.alarms or all(
+            alarm.quiet for rule, alarm in self.alarms.items() if rule != "out_of_control"
+        )
 
     def learnt(self, settings: SensorSettings) -> bool:
         """Return whether it is known what is normal."""
@@ -119,8 +121,9 @@ class SensorWatch:
         self.rest.bad = 0
         was_quiet = self.quiet
         scored = self.score.score(x, settings.scorer)
-        for run in RUNS:
-            over = run == "flat_line" and self.rest.is_flat(x, settings.rest)
+        is_flat = self.rest.is_flat(x, settings.rest)
+        for run in RUNS if is_flat or self.alarms else ():
+            over = run == "flat_line" and is_flat
             evidence = Evidence(run, value=x, expected=self.score.baseline.base.mean)
             self._step(Judged(run, over, not over, evidence), at, settings.condition, plan, found)
         if plan is not PLAIN or self.alarms:
@@ -132,13 +135,8 @@ class SensorWatch:
         if flat is not None and flat.present:
             return found  # what a dead sensor repeats says nothing
         other = self._other(plan, x, settings)
-        self._judge(
-            scored if other is None else scored._replace(verdict=other[1]),
-            at,
-            settings,
-            plan,
-            found,
-        )
+        seen = scored if other is None else scored._replace(verdict=other[1])
+        self._judge(seen, at, settings, plan, found)
         if quality == "good":
             quiet = was_quiet and self.quiet
             if quiet:
@@ -265,6 +263,8 @@ class SensorWatch:
         # While a baseline is learnt nothing is unusual; an alarm from before can clear.
         verdict = scored.verdict
         strength = 0.0 if verdict is None else verdict.strength
+        if strength < 1.0 and "anomaly" not in self.alarms:
+            return  # by far the most samples
         evidence = Evidence("deviation", value=scored.x)
         if verdict is not None:
             evidence = Evidence(
