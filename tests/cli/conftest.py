@@ -35,6 +35,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(OUT, "_width", 400)
     monkeypatch.setattr(ERR, "_width", 400)
+    # Help and errors as text: PY_COLORS, even of 0, has typer write codes for colours.
+    monkeypatch.setattr("typer.rich_utils.FORCE_TERMINAL", False)
 
 
 @pytest.fixture
