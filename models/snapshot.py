@@ -135,6 +135,8 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.scorers.shape", "ShapeSettings"),
         ("models.scorers.shape", "_Length"),
         ("models.scorers.slope", "Slope"),
+        ("models.scorers.slow", "Slow"),
+        ("models.scorers.slow", "SlowSettings"),
         ("models.scorers.tail", "Tail"),
         ("models.sequences.covisits", "CoVisits"),
         ("models.sequences.guess", "SequenceSettings"),

@@ -19,6 +19,7 @@ from models.scorers.machine import MachineSettings
 from models.scorers.rest import RestSettings
 from models.scorers.sensor import ScorerSettings
 from models.scorers.shape import ShapeSettings
+from models.scorers.slow import SlowSettings
 from models.sequences.guess import SequenceSettings
 from models.sequences.neighbours import NeighbourSettings
 
@@ -168,6 +169,15 @@ ABOUT: dict[type, dict[str, str]] = {
         "short": "So many of the last samples are compared.",
         "long": "And so many.",
         "memory": "Samples that the usual distance is taken over.",
+    },
+    SlowSettings: {
+        "smoothing": "Share of a new sample in the level that slow drifts are looked for in.",
+        "memory": "Samples that where it usually is is taken over.",
+        "warm_up": "So many samples are needed before anything is said.",
+        "uneasy_z": "From so many sigma on it is learnt slowly.",
+        "limit": "So many sigma off, it is a deviation.",
+        "tail": "The limit is at least so many times what the sensor's own level exceeds once in fifty "
+        "stretches.",
     },
     LikelihoodSettings: {
         "short": "So many of the last scores are compared with their history.",

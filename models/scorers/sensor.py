@@ -1,9 +1,10 @@
 """How unusual is a sample? One small record per sensor, in sigma units, learning while quiet.
 
-Three scores look at a sample: the guarded baseline, whose level and spread find what is off at once and
-what drifts; the shape of the last samples, which finds what never was before; and the likelihood of the
-deviations, which finds that there are more of them than usual. Each has its limit, and an alarm is
-raised for what is farthest above its own.
+Four scores look at a sample: the guarded baseline, whose level and spread find what is off at once; the
+smoothed level over long, which finds what drifts so slowly that the baseline follows; the shape of the
+last samples, which finds what never was before; and the likelihood of the deviations, which finds that
+there are more of them than usual. Each has its limit, and an alarm is raised for what is farthest above
+its own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal, NamedTuple
 from models.scorers.baseline import Baseline, BaselineSettings, Off
 from models.scorers.likelihood import Likelihood, LikelihoodSettings
 from models.scorers.shape import Shape, Shaped, ShapeSettings
+from models.scorers.slow import Slow, SlowSettings
 from models.scorers.tail import Tail
 
 Condition = Literal["deviation", "spread", "shape"]
@@ -40,6 +42,7 @@ class ScorerSettings:
 
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
     shape: ShapeSettings = field(default_factory=ShapeSettings)
+    slow: SlowSettings = field(default_factory=SlowSettings)
     deviations: DeviationLikelihood = field(default_factory=DeviationLikelihood)
     limit: float = 5.0
     """Of level and spread, in sigma; more for a sensor whose scores go further by themselves."""
@@ -79,6 +82,10 @@ class Scored(NamedTuple):
     """Of the last samples."""
     strongest: float
     unlikely: float
+    level: float
+    """Smoothed over long."""
+    slow: float
+    """How far that is off."""
     verdict: Verdict | None
     """None while a baseline is learnt."""
 
@@ -86,7 +93,16 @@ class Scored(NamedTuple):
 class SensorScore:
     """The state of one sensor's scorers."""
 
-    __slots__ = ("_unquiet", "baseline", "deviations", "shape", "tail", "unit", "unlikely_tail")
+    __slots__ = (
+        "_unquiet",
+        "baseline",
+        "deviations",
+        "shape",
+        "slow",
+        "tail",
+        "unit",
+        "unlikely_tail",
+    )
 
     def __init__(self, unit: str, settings: ScorerSettings) -> None:
         """Begin without knowing anything of a sensor whose values are in ``unit``."""
@@ -94,6 +110,7 @@ class SensorScore:
         self.baseline = Baseline()
         self.shape = Shape(settings.shape)
         self.deviations = Likelihood()
+        self.slow = Slow()
         self.tail = Tail()
         self.unlikely_tail = Tail(_UNLIKELY_AT_FIRST)
         self._unquiet = 0
@@ -109,6 +126,8 @@ class SensorScore:
         shape = shaped.z
         strongest, by_spread = off.strongest(settings.baseline)
         unlikely, verdict = max(shape, likely), None
+        level = self.slow.next_level(x, baseline.base.std, settings.slow)
+        slow = self.slow.z(level, baseline.base.std, baseline.digit, settings.slow)
         if baseline.ready(settings.baseline):
             limit = max(settings.limit, settings.tail * self.tail.quantile)
             other = max(settings.unlikely, settings.unlikely_tail * self.unlikely_tail.quantile)
@@ -117,8 +136,11 @@ class SensorScore:
                 condition, z = "spread" if by_spread else "deviation", strongest
             else:
                 condition, z, limit = "shape" if shape >= likely else "deviation", unlikely, other
+            far = self.slow.limit(settings.slow)
+            if slow / far > z / limit:
+                condition, z, limit = "deviation", slow, far
             verdict = Verdict(condition, z, limit, baseline.base.mean)
-        return Scored(x, off, shaped, deviation, mean, strongest, unlikely, verdict)
+        return Scored(x, off, shaped, deviation, mean, strongest, unlikely, level, slow, verdict)
 
     def learn(
         self, scored: Scored, settings: ScorerSettings, *, quiet: bool, interval_s: float
@@ -129,6 +151,7 @@ class SensorScore:
         """
         self._unquiet = 0 if quiet else self._unquiet + 1
         self.baseline.learn(scored.x, scored.off, settings.baseline, quiet=quiet)
+        self.slow.learn(scored.level, scored.slow, settings.slow, quiet=quiet)
         self.shape.learn(scored.x, scored.shaped, settings.shape)
         self.deviations.learn(scored.deviation, scored.mean_deviation, settings.deviations)
         if scored.verdict is not None and self._unquiet <= _TAUGHT:
