@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from models.alarms.alarm import State
+from models.alarms.alarm import UNHEARD
 from models.alarms.flood import FloodSettings
 from models.bounded import RecentNames
 from models.cleaning.quality import quality_class
@@ -42,7 +42,6 @@ from schemas.sensors import FloorEvent, MachineState, Measurement, ProductionCou
 
 MADE = "count:made"
 SCRAPPED = "count:scrapped"
-_KEPT_QUIET: tuple[State, ...] = ("suppressed", "shelved", "out_of_service")
 _LOOK_EVERY_S = 5.0
 """So often it is looked which sensors have fallen silent, and whose alarms change as time passes."""
 _ADD_EVERY_S = 60.0
@@ -170,7 +169,7 @@ class FloorShard:
             ("machines", "learning"): float(self._learning()),
             **{("alarms", name): float(heard[name]) for name in PRIORITIES},
             **{("alarms", f"activated_{name}"): float(activations[name]) for name in PRIORITIES},
-            **{("alarms", name): float(self.annunciator.in_state(name)) for name in _KEPT_QUIET},
+            **{("alarms", name): float(self.annunciator.in_state(name)) for name in UNHEARD},
             ("alarms", "flooded_lines"): float(
                 sum(flood.on for flood in self.annunciator.floods.values())
             ),
@@ -306,7 +305,7 @@ class FloorShard:
             key = (gone.line, str(gone.machine))
             machine = self.machines[key]
             del machine.sensors[str(gone.sensor)]
-            self.annunciator.forget(gone.__eq__, effects)
+            self.annunciator.forget(gone, effects)
             if not machine.sensors:
                 self._forget_machine(key, effects)
 
@@ -320,7 +319,7 @@ class FloorShard:
 
     def _forget_machine(self, key: tuple[str, str], effects: Effects) -> None:
         del self.machines[key]
-        self.annunciator.forget(Place(*key, None).__eq__, effects)
+        self.annunciator.forget(Place(*key, None), effects)
         self.effectiveness.forget(key, effects)
 
     def _pass_time(self, at: float, effects: Effects) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+T = TypeVar("T")
 Path = tuple[str | int, ...]
 Reader = Callable[[Any, Path], Any]
 
@@ -193,6 +194,15 @@ class Problems:
 
 _YEARS = range(2000, 2200)
 _LIKE = "write it like 2026-03-01T00:00:00+01:00"
+
+
+def fitting(rules: T, encoded: bytes, most: int, advice: str) -> T | tuple[Problem, ...]:
+    """Return rules that take no more bytes than ``most`` as they are stored, or that they do."""
+    size = len(encoded)
+    if size <= most:
+        return rules
+    message = f"The document takes {size:,} bytes as it is stored, and {most:,} may be: {advice}."
+    return (Problem((), message),)
 
 
 def figure(value: float) -> str:

@@ -21,6 +21,8 @@ that it is still so, another alarm says so already, several sensors of the machi
 alarms than anybody can read."""
 
 KEPT_QUIET: frozenset[State] = frozenset({"shelved", "out_of_service"})
+UNHEARD: frozenset[State] = KEPT_QUIET | {"suppressed"}
+"""Something may be wrong, and nobody is called."""
 """By an operator: what comes meanwhile is told afterwards, if it still stands."""
 _FEW = 3
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from models.alarms.alarm import UNHEARD
 from schemas.outputs import Alert
 
 _STANDING = frozenset({"active", "acknowledged"})
 _OVER = frozenset({"returned", "cleared"})
-_KEPT_QUIET = frozenset({"suppressed", "shelved", "out_of_service"})
-_OF_ALARMS = _STANDING | _OVER | _KEPT_QUIET
+_OF_ALARMS = _STANDING | _OVER | UNHEARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class History:
             now.acknowledged |= alert.state == "acknowledged"
         else:
             self._end(now, at, over=alert.state in _OVER)
-            if alert.state in _KEPT_QUIET:
+            if alert.state in UNHEARD:
                 self.kept_quiet.append((at, alert.state))
         if alert.state == "active":
             self.annunciations.append((at, alert))

@@ -10,7 +10,7 @@ from typing import Any
 from models.campaigns.campaign import Campaign
 from models.campaigns.document import TRIGGERS, Limits, OfferRules, encode
 from models.offers.candidates import SOURCES
-from models.problems import Path, Problem, Problems, Reader, told
+from models.problems import Path, Problem, Problems, Reader, fitting, told
 from models.segments import SEGMENTS
 
 MAX_CAMPAIGNS = 500
@@ -48,14 +48,7 @@ def checked(plain: object) -> OfferRules | tuple[Problem, ...]:
     if problems.found:
         return tuple(problems.found)
     rules = OfferRules(**said)
-    size = len(encode(rules))
-    if size > MAX_BYTES:
-        message = (
-            f"The document takes {size:,} bytes as it is stored, and {MAX_BYTES:,} may be: say "
-            "categories instead of articles."
-        )
-        return (Problem((), message),)
-    return rules
+    return fitting(rules, encode(rules), MAX_BYTES, "say categories instead of articles")
 
 
 def _limits(problems: Problems) -> Mapping[str, Reader]:

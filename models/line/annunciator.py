@@ -9,7 +9,6 @@ over, and one alarm of the line sums the others up. Nothing is lost: what is kep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -106,9 +105,9 @@ class Annunciator:
                 del self.floods[line]
         return over
 
-    def forget(self, gone: Callable[[Place], bool], effects: Effects) -> None:
-        """Forget the alarms of places that are gone."""
-        for place, rule in [key for key in self.told if gone(key[0])]:
+    def forget(self, gone: Place, effects: Effects) -> None:
+        """Forget the alarms of a place that is gone."""
+        for place, rule in [key for key in self.told if key[0] == gone]:
             del self.told[place, rule]
             effects.drop(STANDING, alarm_id(place, rule))
 

@@ -24,7 +24,7 @@ from models.line.document import (
 )
 from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
 from models.line.kinds import KINDS
-from models.problems import Path, Problem, Problems, Reader
+from models.problems import Path, Problem, Problems, Reader, fitting
 from models.scorers.river_models import NAMES
 from schemas.sensors import State
 
@@ -62,14 +62,12 @@ def checked(plain: object) -> LineRules | tuple[Problem, ...]:
     if problems.found:
         return tuple(problems.found)
     rules = LineRules(**said)
-    size = len(encode(rules))
-    if size > MAX_BYTES:
-        message = (
-            f"The document takes {size:,} bytes as it is stored, and {MAX_BYTES:,} may be: say of kinds, "
-            "lines and machines what can be said of all their sensors."
-        )
-        return (Problem((), message),)
-    return rules
+    return fitting(
+        rules,
+        encode(rules),
+        MAX_BYTES,
+        "say of kinds, lines and machines what can be said of all their sensors",
+    )
 
 
 def _names(plain: object, key: str) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ from models.scorers.river_score import RiverScore, RiverScored, RiverSettings
 from models.scorers.sensor import ScorerSettings, Verdict
 from models.scorers.tail import Tail
 
-_LEAST_SHARE, _MOST_SHARE = 1e-5, 0.1
-
 
 class Detecting:
     """The state of one sensor's other detector, and how far its scores go by themselves."""
@@ -25,7 +23,7 @@ class Detecting:
     ) -> tuple[RiverScored, Verdict]:
         """Return what it says of a value. Changes nothing."""
         scored = self.score.score(x, RiverSettings(self.name))
-        limit = max(settings.unlikely, settings.unlikely_tail * self.tail.quantile)
+        limit = settings.unlikely_limit(self.tail)
         return scored, Verdict("deviation", max(scored.z, 0.0), limit, expected)
 
     def learn(
@@ -34,5 +32,4 @@ class Detecting:
         """Move on to the next sample, which usually comes after ``interval_s`` seconds."""
         self.score.learn(scored, RiverSettings(self.name), quiet=quiet)
         if quiet and scored.unlike is not None:
-            share = min(max(interval_s / settings.unlikely_every_s, _LEAST_SHARE), _MOST_SHARE)
-            self.tail.learn(max(scored.z, 0.0), share)
+            self.tail.learn(max(scored.z, 0.0), settings.unlikely_share(interval_s))

@@ -54,8 +54,8 @@ class MachineWatch:
     """The state of one machine."""
 
     __slots__ = (
-        "_alone", "_rows", "_stood", "_turns", "alarm", "at_rest", "score", "sensors", "state", "state_at", "turning",
-        "watermark", "z",
+        "_alone", "_rows", "_stood", "_turns", "alarm", "at_rest", "score", "sensors", "state",
+        "state_at", "turning", "watermark", "z",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -77,8 +77,8 @@ class MachineWatch:
         self._rows = Rows()
         self._stood = 0
         self._alone = 0
-        self._turns = _AGREED - 1  # the first sample decides by itself
         """For how many rows over its limit no sensor has been in alarm."""
+        self._turns = _AGREED - 1  # the first sample decides by itself
 
     def turn(self, says: bool) -> None:
         """Take in whether it runs by what a sensor says: so many samples in a row must agree."""
@@ -143,11 +143,11 @@ class MachineWatch:
 
         What stood when the machine stopped is told again once a sample says that it still does.
         """
-        if reason == "not_running" and not on and self.at_rest:
-            self.alarm.resume(at)
-            for watch in self.sensors.values():
-                watch.resume(at)
         if reason == "not_running":
+            if self.at_rest and not on:
+                self.alarm.resume(at)
+                for watch in self.sensors.values():
+                    watch.resume(at)
             self.at_rest = on
         changed = [
             (name, rule, alarm, alarm.suppress(at, reason, on=on))
@@ -276,9 +276,7 @@ class MachineWatch:
         One trouble, one alarm, and what is explained once stays so: shares go up and down with every row,
         and what a trouble leaves behind takes the smoothed score a while.
         """
-        in_alarm = any(
-            alarm.present for watch in self.sensors.values() for alarm in watch.alarms.values()
-        )
+        in_alarm = any(watch.in_alarm for watch in self.sensors.values())
         self._alone = 0 if in_alarm else self._alone + 1
         if self._is_explained(evidence):
             return self.alarm.suppress(at, "parent", on=True)
@@ -290,7 +288,6 @@ class MachineWatch:
         own = sum(
             share
             for name, share in evidence.contributors
-            if name in self.sensors
-            and any(alarm.present for alarm in self.sensors[name].alarms.values())
+            if name in self.sensors and self.sensors[name].in_alarm
         )
         return own >= _EXPLAINED

@@ -24,7 +24,7 @@ from models.line.document import (
     RunningChoice,
     SensorChoice,
 )
-from models.line.findings import LIMITS, LimitRule, Priority, Rule
+from models.line.findings import LIMITS, SENSOR_RULES, LimitRule, Priority, Rule
 from models.line.kinds import KINDS, OTHER, kind_of
 from models.scorers.river_models import NAMES, Name
 from schemas.decoding import Reject
@@ -187,7 +187,7 @@ class Plans:
             own = SensorChoice(alarms=own.alarms, control_chart=own.control_chart)
         choices = _folded(
             (self.rules.alarms, kind.alarms, of_line.alarms, of_machine.alarms, own.alarms),
-            _OF_SENSORS,
+            SENSOR_RULES,
         )
         share = usual.deadband if kind.deadband is None else kind.deadband
         deadband = share * _span(own) if own.deadband is None else own.deadband
@@ -209,11 +209,6 @@ class Plans:
             alarms=AlarmPlan(choices) if choices else NO_CHOICES,
         )  # fmt: skip
         return PLAIN if replace(plan, limit_alarm=PLAIN.limit_alarm) == PLAIN else plan
-
-
-_OF_SENSORS: tuple[Rule, ...] = (
-    "anomaly", "flat_line", "bad_quality", "stale", *LIMITS, "out_of_control",
-)  # fmt: skip
 
 
 def limit_priority(rule: LimitRule) -> Priority:

@@ -96,6 +96,11 @@ class SensorWatch:
             alarm.quiet for rule, alarm in self.alarms.items() if rule != "out_of_control"
         )
 
+    @property
+    def in_alarm(self) -> bool:
+        """Whether anything is wrong, told or not."""
+        return any(alarm.present for alarm in self.alarms.values())
+
     def learnt(self, settings: SensorSettings) -> bool:
         """Return whether it is known what is normal."""
         return self.score.baseline.ready(settings.scorer.baseline)
@@ -224,7 +229,7 @@ class SensorWatch:
                 judged.append(judge_rate(plan.rate, per_s, x))
         for own in judged:
             self._step(own, at, plan.limit_alarm, plan, found)
-        for rule in _SET - plan.rules:
+        for rule in _SET - plan.rules if self.alarms else ():
             alarm = self.alarms.get(rule)
             if alarm is not None:
                 self._end(rule, alarm, at, found)  # nobody wants it any longer

@@ -56,6 +56,14 @@ class ScorerSettings:
     """In time and not in samples: people can live with so many alarms a day, however fast a sensor
     speaks."""
 
+    def unlikely_limit(self, tail: Tail) -> float:
+        """Return the limit of a likelihood, in sigma, that reaches so far by itself."""
+        return max(self.unlikely, self.unlikely_tail * tail.quantile)
+
+    def unlikely_share(self, interval_s: float) -> float:
+        """Return which share of samples, one every ``interval_s`` seconds, may exceed the tail."""
+        return min(max(interval_s / self.unlikely_every_s, _LEAST_SHARE), _MOST_SHARE)
+
 
 class Verdict(NamedTuple):
     """The score of one sample: which condition is strongest, and how many sigma it is off."""
@@ -130,7 +138,7 @@ class SensorScore:
         slow = self.slow.z(level, baseline.base.std, baseline.digit, settings.slow)
         if baseline.ready(settings.baseline):
             limit = max(settings.limit, settings.tail * self.tail.quantile)
-            other = max(settings.unlikely, settings.unlikely_tail * self.unlikely_tail.quantile)
+            other = settings.unlikely_limit(self.unlikely_tail)
             condition: Condition
             if strongest / limit >= unlikely / other:
                 condition, z = "spread" if by_spread else "deviation", strongest
@@ -156,6 +164,4 @@ class SensorScore:
         self.deviations.learn(scored.deviation, scored.mean_deviation, settings.deviations)
         if scored.verdict is not None and self._unquiet <= _TAUGHT:
             self.tail.learn(scored.strongest, _TAIL_SHARE)
-            share = interval_s / settings.unlikely_every_s
-            share = min(max(share, _LEAST_SHARE), _MOST_SHARE)
-            self.unlikely_tail.learn(scored.unlikely, share)
+            self.unlikely_tail.learn(scored.unlikely, settings.unlikely_share(interval_s))

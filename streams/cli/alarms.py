@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from models.alarms.alarm import UNHEARD
 from schemas.commands import (
     Acknowledge,
     CallNormal,
@@ -49,7 +50,6 @@ By = Annotated[str, typer.Option(help="Who says so; without it, the name you are
 Why = Annotated[str, typer.Option(help="Why, for whoever looks at it later.", show_default=False)]
 MaybeWhy = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
 _STYLES = {"high": "bold red", "medium": "yellow", "low": ""}
-_QUIET = frozenset({"suppressed", "shelved", "out_of_service"})
 _LENGTHS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _ANSWER_S = 5.0
 _CONFIRMED_S = 15.0
@@ -79,7 +79,7 @@ def list_alarms(
         for alert in _standing(load_settings())
         if (line is None or alert.line == line) and (machine is None or alert.machine == machine)
     ]
-    shown = [alert for alert in alarms if all_ or alert.state not in _QUIET]
+    shown = [alert for alert in alarms if all_ or alert.state not in UNHEARD]
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
         return

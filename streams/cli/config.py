@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
@@ -22,10 +22,10 @@ from streams.cli.catalogue import (
     value_of,
 )
 from streams.cli.console import ERR, OUT, say
-from streams.cli.documents import tried
+from streams.cli.documents import Wording, tried
 from streams.cli.worker import load_settings, tried_settings
-from streams.documents import LINE, OFFERS
 
+_WORDINGS: dict[str, Wording[Any]] = {"offers": offers.WORDING, "line": line.WORDING}
 app = typer.Typer(help="Check or show the settings, or document them.", no_args_is_help=True)
 
 
@@ -98,16 +98,11 @@ def check(
 
 def _check_rules(file: Path, kind: Literal["offers", "line"]) -> int:
     """Check a file of rules; return the exit code."""
-    if kind == "line":
-        line_rules = tried(file, LINE)
-        if isinstance(line_rules, int):
-            return line_rules
-        say(f"{file} is right: {line.summary(line_rules)}")
-        return 0
-    offer_rules = tried(file, OFFERS)
-    if isinstance(offer_rules, int):
-        return offer_rules
-    say(f"{file} is right: {offers.summary(offer_rules)}")
+    wording: Wording[Any] = _WORDINGS[kind]
+    found = tried(file, wording.document)
+    if isinstance(found, int):
+        return found
+    say(f"{file} is right: {wording.summary(found)}")
     return 0
 
 

@@ -22,13 +22,12 @@ def summary(rules: LineRules) -> str:
     ))  # fmt: skip
 
 
-app = commands_for(
-    Wording(
-        LINE,
-        "Limits, delays and priorities of lines, machines and sensors: check, apply, show or clear them.",
-        "deploy/line.yaml",
-        summary,
-        "No line rules are in force: limits are found from what sensors do, and nothing else is watched.",
-        "Limits that were set are gone, and their alarms end.",
-    )
+WORDING = Wording(
+    LINE,
+    "Limits, delays and priorities of lines, machines and sensors: check, apply, show or clear them.",
+    "deploy/line.yaml",
+    summary,
+    "No line rules are in force: limits are found from what sensors do, and nothing else is watched.",
+    "Limits that were set are gone, and their alarms end.",
 )
+app = commands_for(WORDING)

@@ -27,14 +27,13 @@ def _switched(what: str, switches: Mapping[str, bool]) -> str:
     return f"{what} off: {', '.join(off) or 'none'}"
 
 
-app = commands_for(
-    Wording(
-        OFFERS,
-        "Limits, switches and campaigns for offers: check, apply, show or clear them.",
-        "deploy/offers.yaml",
-        summary,
-        "No offer rules are in force: offers are made by the settings (TAILORLINE_OFFERS__…).",
-        "Offers are made by the settings alone, and campaigns end: what shards have spent on them is "
-        "forgotten.",
-    )
+WORDING = Wording(
+    OFFERS,
+    "Limits, switches and campaigns for offers: check, apply, show or clear them.",
+    "deploy/offers.yaml",
+    summary,
+    "No offer rules are in force: offers are made by the settings (TAILORLINE_OFFERS__…).",
+    "Offers are made by the settings alone, and campaigns end: what shards have spent on them is "
+    "forgotten.",
 )
+app = commands_for(WORDING)

@@ -371,7 +371,7 @@ def test_a_place_that_is_gone_has_no_row() -> None:
     for name in ("a", "b"):
         own.tell(Place("l1", "m1", name), finding, moment(T0), effects)
     gone = Place("l1", "m1", "a")
-    own.forget(gone.__eq__, effects)
+    own.forget(gone, effects)
     assert effects.drops[STANDING] == {alarm_id(gone, "high")}
     assert set(effects.puts[STANDING]) == {alarm_id(Place("l1", "m1", "b"), "high")}
     assert [key[0].sensor for key in own.told] == ["b"]
