@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 from models.spc.arl import ChartSettings
 from models.spc.autocorrelation import LagOne
@@ -25,6 +26,8 @@ from models.spc.rules import RuleSettings, RunRules
 from models.spc.spread import Spread, varies
 from models.spc.subgroups import Subgroup
 
+Standing = Literal["learning", "unproven", "in_control", "out_of_control"]
+"""Phase I; or phase II: not for long enough to say; a while without a signal; and not so since the last one."""
 _MOST_Z = 1e6
 """What is further off is so for certain, and sums must stay finite."""
 _KINDS: dict[type[ChartSettings], type[Chart]] = {
@@ -88,6 +91,7 @@ class ControlChart:
     quiet: int = 0
     """Subgroups of phase II since the last signal."""
     signals: int = 0
+    """In all of phase II."""
 
     @property
     def phi(self) -> float | None:
@@ -97,6 +101,14 @@ class ControlChart:
     def in_control(self, settings: ControlSettings) -> bool:
         """Return whether the process has been shown to be in control."""
         return self.baseline is not None and self.quiet >= settings.quiet
+
+    def standing(self, settings: ControlSettings) -> Standing:
+        """Return what the chart can say of the process."""
+        if self.baseline is None:
+            return "learning"
+        if self.in_control(settings):
+            return "in_control"
+        return "out_of_control" if self.signals else "unproven"
 
     def take(self, subgroup: Subgroup, settings: ControlSettings) -> Signal | None:
         """Take the next subgroup; return the signal it gives, if any: none in phase I.
@@ -122,7 +134,7 @@ class ControlChart:
 
     def rebaseline(self) -> None:
         """Begin with phase I again: somebody says that what is now is normal."""
-        self.baseline, self.chart, self.quiet = None, None, 0
+        self.baseline, self.chart, self.quiet, self.signals = None, None, 0, 0
         self.spread, self.lag_one = Spread(), LagOne()
 
     def _learn(self, subgroup: Subgroup, settings: ControlSettings) -> None:

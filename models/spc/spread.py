@@ -53,12 +53,19 @@ class Spread:
     last: float | None = None
     moved: int = 0
     """Subgroups, or moving ranges, that vary."""
+    since: float = 0.0
+    """When the first subgroup ended, in unix seconds."""
+    until: float = 0.0
+    """And the last one."""
 
     def take(self, subgroup: Subgroup) -> None:
         """Take a subgroup in; one whose variance is not known is a ValueError."""
         squares, size = subgroup.squares, subgroup.size
         if squares is None:
             raise ValueError("Sigma is learnt within subgroups: their variance must be known")
+        if not self.n:
+            self.since = subgroup.at
+        self.until = subgroup.at
         delta, total = subgroup.mean - self.mean, self.n + size
         self.squares += squares + delta * delta * self.n * size / total
         self.mean += delta * size / total

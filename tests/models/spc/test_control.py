@@ -226,3 +226,20 @@ def test_settings_and_baselines_that_cannot_be_are_errors() -> None:
     for sigma in (0.0, -1.0, float("nan")):
         with pytest.raises(ValueError, match="variation"):
             Baseline(1.0, sigma)
+
+
+def test_what_a_chart_can_say_of_the_process() -> None:
+    """It is shifted at the 61st and 62nd subgroup, and signals at both."""
+    steady = subgroups(2, 100)
+    chart, said = ControlChart(), []
+    for group in (*steady[:60], *subgroups(8, 2, mean=76.0), *steady[60:]):
+        chart.take(group, SETTINGS)
+        said.append(chart.standing(SETTINGS))
+    assert said == (
+        ["learning"] * 24 + ["unproven"] * 25 + ["in_control"] * 11
+        + ["out_of_control"] * 26 + ["in_control"] * 16
+    )  # fmt: skip
+    chart.rebaseline()
+    for group in subgroups(10, 25):
+        chart.take(group, SETTINGS)
+    assert chart.standing(SETTINGS) == "unproven", "what it signalled before is forgotten"

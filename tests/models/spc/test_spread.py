@@ -104,3 +104,10 @@ def test_a_subgroup_of_unknown_variance_is_an_error_and_changes_nothing() -> Non
     with pytest.raises(ValueError, match="variance"):
         spread.take(Subgroup(3.0, 5))
     assert spread == spread_of([1.0, 2.0])
+
+
+def test_it_knows_of_which_stretch_of_time_it_is() -> None:
+    spread = Spread()
+    for at in (60.0, 120.0, 180.0):
+        spread.take(Subgroup.of([1.0, 2.0], at))
+    assert (spread.since, spread.until) == (60.0, 180.0)
