@@ -9,7 +9,8 @@ import msgspec
 
 from models.line.annunciator import STANDING
 from schemas.outputs import Alert
-from streams.store.protocol import Store, StoreError, Wanted
+from streams.floors import rows
+from streams.store.protocol import Store
 
 _RANK = {"high": 0, "medium": 1, "low": 2}
 _CALLS = {"active": 0, "returned": 1, "acknowledged": 2}
@@ -35,17 +36,7 @@ async def standing(store: Store) -> list[Alert]:
 
     Raises `StoreError` also for one of a form that this version does not know.
     """
-    found: list[Alert] = []
-    for shard in await store.shards():
-        if shard.flow == "floor":
-            (rows,) = await store.read(shard, [Wanted(STANDING)])
-            try:
-                found += [_decode(row) for row in rows.values()]
-            except msgspec.DecodeError as error:
-                raise StoreError(
-                    f"An alarm of shard {shard} cannot be read ({error}): a worker of another version "
-                    "wrote it. Use the version that workers have."
-                ) from error
+    found = await rows(store, STANDING, _decode, "An alarm")
     return sorted(
         found,
         key=lambda alert: (

@@ -27,7 +27,7 @@ from schemas.commands import (
 )
 from schemas.outputs import Alert
 from schemas.topics import COMMANDS
-from streams.cli.console import ERR, OUT, fail, say
+from streams.cli.console import ERR, OUT, fail, lasting, say
 from streams.cli.opened import NOBODY, opened
 from streams.cli.worker import load_settings
 from streams.settings import Settings
@@ -173,20 +173,10 @@ def _table(alarms: list[Alert]) -> Table:
     for alert in alarms:
         table.add_row(
             alert.alarm_id[:_SHOWN_ID], alert.priority, alert.state.replace("_", " "),
-            _ago(now - alert.since.timestamp()), escape(alert.text),
+            lasting(now - alert.since.timestamp()), escape(alert.text),
             style=_STYLES[alert.priority] if alert.state == "active" else "dim",
         )  # fmt: skip
     return table
-
-
-def _ago(seconds: float) -> str:
-    """Return how long ago something was, in the two largest units: a terminal is narrow."""
-    minutes, second = divmod(round(max(seconds, 0.0)), 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    if days:
-        return f"{days}d {hour}h"
-    return f"{hours}h {minute}m" if hours else f"{minute}m {second}s"
 
 
 def _seconds(text: str) -> float:

@@ -1,4 +1,4 @@
-"""The terminal that commands write to."""
+"""The terminal that commands write to, and how things are written there."""
 
 from __future__ import annotations
 
@@ -20,3 +20,13 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """Say what went wrong, and exit."""
     ERR.print(message, style="red", markup=False, highlight=False)
     raise typer.Exit(code)
+
+
+def lasting(seconds: float) -> str:
+    """Return a stretch of time in its two largest units: a terminal is narrow."""
+    minutes, second = divmod(round(max(seconds, 0.0)), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days}d {hour}h"
+    return f"{hours}h {minute}m" if hours else f"{minute}m {second}s"

@@ -14,7 +14,8 @@ from models.oee import Oee
 from streams.cli.console import ERR, OUT, fail, say
 from streams.cli.opened import NOBODY, opened
 from streams.cli.worker import load_settings
-from streams.store.protocol import Store, StoreError, Wanted, counts_in
+from streams.floors import hashes
+from streams.store.protocol import Store, StoreError, counts_in
 
 _PARTS = ("availability", "performance", "quality", "oee")
 
@@ -61,9 +62,7 @@ def oee(
 
 
 async def _read(store: Store) -> dict[MachineDay, Oee]:
-    floors = [shard for shard in await store.shards() if shard.flow == "floor"]
-    rows = [(await store.read(shard, [Wanted(OEE)]))[0] for shard in floors]
-    return summed(counts_in(row) for row in rows)
+    return summed(counts_in(row) for row in (await hashes(store, OEE)).values())
 
 
 def _row(line: str, machine: str, sums: Oee) -> dict[str, object]:
