@@ -17,6 +17,7 @@ from models.cleaning.timeliness import too_early
 from models.cleaning.units import KNOWN, conversion_of
 from models.effects import Effects, Origin
 from models.line.annunciator import Annunciator
+from models.line.capabilities import Capabilities
 from models.line.document import NO_LINE_RULES, LineRules, decode, encode
 from models.line.effectiveness import Effectiveness
 from models.line.findings import PRIORITIES, Finding
@@ -77,6 +78,7 @@ class FloorShard:
         self.machines: dict[tuple[str, str], MachineWatch] = {}
         self.annunciator = Annunciator(settings.flood)
         self.effectiveness = Effectiveness()
+        self.capabilities = Capabilities()
         self.rules: LineRules = NO_LINE_RULES
         """What an operator says of lines, machines and sensors."""
         self._plans = Plans()
@@ -130,6 +132,7 @@ class FloorShard:
         del effects
         self.rules = view.line_rules
         self._plans = Plans(self.rules)
+        self.capabilities.look_again()
 
     def resume(self, view: View) -> None:
         """The rules are in the state."""
@@ -193,6 +196,7 @@ class FloorShard:
         # No further than the shard's clock: one that is ahead must not make the others late.
         machine.watermark = max(machine.watermark, min(at, self.clock))
         sensor.behind_s = self.clock - at
+        sensor.sends = event.unit
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
         own = self._plans.machine(event.line, event.machine)
@@ -306,6 +310,7 @@ class FloorShard:
             machine = self.machines[key]
             del machine.sensors[str(gone.sensor)]
             self.annunciator.forget(gone, effects)
+            self.capabilities.forget(gone, effects)
             if not machine.sensors:
                 self._forget_machine(key, effects)
 
@@ -333,6 +338,7 @@ class FloorShard:
             self._pass_machine(key, machine, now, effects)
         for line in self.annunciator.pass_time(self.clock, effects):
             self._end_flood(line, now, effects)
+        self.capabilities.look(self.machines, self._plan_of, effects)
         if self.clock // _ADD_EVERY_S != before // _ADD_EVERY_S:
             self.effectiveness.tick(self.clock, effects)
 
@@ -377,7 +383,7 @@ class FloorShard:
 
     def _plan_of(self, place: Place) -> SensorPlan:
         """Return what holds for a sensor that says nothing just now."""
-        unit = self.machines[place.line, str(place.machine)].sensors[str(place.sensor)].score.unit
+        unit = self.machines[place.line, str(place.machine)].sensors[str(place.sensor)].sends
         return self._plans.sensor(place.line, str(place.machine), str(place.sensor), unit)
 
     def _tell(

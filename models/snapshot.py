@@ -56,6 +56,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.itemsets.window", "BasketWindow"),
         ("models.itemsets.window", "Kept"),
         ("models.line.annunciator", "Annunciator"),
+        ("models.line.capabilities", "Capabilities"),
         ("models.line.charting", "Charting"),
         ("models.line.document", "ChartChoice"),
         ("models.line.effectiveness", "Effectiveness"),

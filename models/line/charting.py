@@ -9,7 +9,7 @@ from models.line.findings import Evidence
 from models.line.limits import Judged
 from models.spc.arl import ChartSettings
 from models.spc.charts import CusumSettings, EwmaSettings, ShewhartSettings
-from models.spc.control import ControlChart, ControlSettings
+from models.spc.control import ControlChart, ControlSettings, Standing
 from models.spc.rules import NELSON, RuleSettings
 from models.spc.subgroups import Gatherer, GatherSettings
 
@@ -58,6 +58,11 @@ class Charting:
         return Judged(
             "out_of_control", signal is not None, self.chart.in_control(settings), evidence
         )
+
+    @property
+    def standing(self) -> Standing:
+        """What the chart can say of the process."""
+        return self.chart.standing(ControlSettings(CHARTS[self.choice.chart]))
 
     def rebaseline(self) -> None:
         """Begin with phase I again."""

@@ -20,6 +20,7 @@ from models.line.document import (
     RateChoice,
     RunningChoice,
     SensorChoice,
+    SpecChoice,
     encode,
 )
 from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
@@ -182,6 +183,7 @@ def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Pat
         "deadband": partial(_amount, problems, low=0.0),
         "rate": partial(_rate, problems),
         "control_chart": partial(_chart, problems),
+        "spec": partial(_spec, problems),
         "detector": partial(problems.choice, known=DETECTORS, what="detector"),
         "alarms": partial(_choices, problems),
     }
@@ -231,3 +233,13 @@ def _chart(problems: Problems, value: object, path: Path) -> ChartChoice:
         "every_s": partial(_seconds, problems, low=1.0, high=86_400.0),
     }
     return ChartChoice(**problems.section(value, path, readers))
+
+
+def _spec(problems: Problems, value: object, path: Path) -> SpecChoice | None:
+    amount = partial(_amount, problems)
+    said = problems.section(value, path, {"lower": amount, "upper": amount})
+    if len(said) == 2 and said["lower"] >= said["upper"]:
+        problems.note((*path, "upper"), "is not above lower")
+    if value is None or value == {}:
+        problems.note(path, "names no limit: say lower, upper or both")
+    return SpecChoice(**said) if said else None

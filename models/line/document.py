@@ -52,6 +52,13 @@ class ChartChoice(msgspec.Struct, frozen=True, omit_defaults=True):
     """One subgroup in each such stretch of time."""
 
 
+class SpecChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A specification: what is allowed, by one limit or two. Of it follows what the process can do."""
+
+    lower: float | None = None
+    upper: float | None = None
+
+
 class SensorChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One sensor."""
 
@@ -66,6 +73,8 @@ class SensorChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     deadband: float | None = None
     rate: RateChoice | None = None
     control_chart: ChartChoice | None = None
+    spec: SpecChoice | None = None
+    """With one, the sensor has a control chart: a usual one if no other is asked for."""
     detector: str | None = None
     """Who says what is unusual: `own`, or one of River's; None: as is said less specifically."""
     alarms: Choices = {}

@@ -27,6 +27,7 @@ from models.line.document import (
 from models.line.findings import LIMITS, SENSOR_RULES, LimitRule, Priority, Rule
 from models.line.kinds import KINDS, OTHER, kind_of
 from models.scorers.river_models import NAMES, Name
+from models.spc.capability import Specification
 from schemas.decoding import Reject
 
 _CALLED: dict[LimitRule, Priority] = {
@@ -98,6 +99,8 @@ class SensorPlan:
     limit_alarm: AlarmSettings = field(default_factory=AlarmSettings)
     """How its limits' alarms behave, where nothing else is said."""
     chart: ChartChoice | None = None
+    spec: Specification | None = None
+    """In the sensor's canonical unit. Where there is one, there is a chart."""
     detector: Name | None = None
     """One of River's that says what is unusual; None: our own scores do."""
     alarms: AlarmPlan = NO_CHOICES
@@ -193,6 +196,7 @@ class Plans:
         deadband = share * _span(own) if own.deadband is None else own.deadband
         delay_s = usual.delay_s if kind.delay_s is None else kind.delay_s
         rate = own.rate
+        spec = _specification(own, factor, offset)
         plan = SensorPlan(
             limits=tuple(
                 Limit(
@@ -204,7 +208,8 @@ class Plans:
             ),
             rate=None if rate is None else Rate(rate.per_min * factor / 60.0, rate.over_s),
             limit_alarm=AlarmSettings(on_delay_s=delay_s, off_delay_s=delay_s),
-            chart=own.control_chart,
+            chart=own.control_chart or (None if spec is None else ChartChoice()),
+            spec=spec,
             detector=_river(own.detector or kind.detector or self.rules.detector),
             alarms=AlarmPlan(choices) if choices else NO_CHOICES,
         )  # fmt: skip
@@ -229,6 +234,19 @@ def _span(choice: SensorChoice) -> float:
     if len(limits) > 1:
         return max(limits) - min(limits)
     return max((abs(limit) for limit in limits), default=0.0)
+
+
+def _specification(choice: SensorChoice, factor: float, offset: float) -> Specification | None:
+    """Return what is allowed, in the canonical unit; None: nobody said."""
+    if choice.spec is None:
+        return None
+    lower, upper = (
+        None if limit is None else limit * factor + offset
+        for limit in (choice.spec.lower, choice.spec.upper)
+    )
+    if lower is not None and upper is not None and not lower < upper:
+        return None  # they differ by less than the canonical unit's numbers can tell
+    return Specification(lower, upper)
 
 
 def _conversion(unit: str) -> tuple[float, float, str]:

@@ -8,7 +8,6 @@ from models.alarms.alarm import KEPT_QUIET, Alarm, AlarmSettings, Change
 from models.cleaning.quality import Quality
 from models.line.charting import Charting
 from models.line.detecting import Detecting
-from models.line.document import ChartChoice
 from models.line.findings import LIMITS, RUNS, Evidence, Finding, Rule
 from models.line.limits import Judged, judge, judge_rate
 from models.line.plans import PLAIN, SensorPlan
@@ -21,6 +20,8 @@ from models.scorers.slope import Slope
 _CHARTED = AlarmSettings()
 _SET: frozenset[Rule] = frozenset({*LIMITS, "out_of_control"})
 """What there is only if somebody wants it."""
+_OF_CHART: frozenset[Rule] = frozenset({"out_of_control"})
+_OF_LEVEL: frozenset[Rule] = _SET - {"rate"}
 _YOUNG = 4
 """An alarm of a sensor that is not known for long ends after so many times as many samples."""
 
@@ -60,12 +61,14 @@ class SensorWatch:
     """The state of one sensor."""
 
     __slots__ = (
-        "_pending", "_stood", "alarms", "behind_s", "charting", "detecting", "last_at", "level", "move",
-        "moves", "rest", "score", "slope",
+        "_pending", "_stood", "alarms", "behind_s", "charted", "charting", "detecting", "last_at",
+        "level", "move", "moves", "rest", "score", "sends", "slope",
     )  # fmt: skip
 
     def __init__(self, unit: str, settings: SensorSettings) -> None:
         self.score = SensorScore(unit, settings.scorer)
+        self.sends = unit
+        """The unit that its last sample was in: numbers in the line rules may be in that one."""
         self.rest = Rest()
         self.alarms: dict[Rule, Alarm] = {}
         """Those that were ever raised, or are about to be."""
@@ -73,6 +76,8 @@ class SensorWatch:
         """Kept while somebody limits the rate of change."""
         self.charting: Charting | None = None
         """Kept while somebody wants a control chart."""
+        self.charted = False
+        """Whether the chart has changed; for whoever tells of it, who sets it back."""
         self.detecting: Detecting | None = None
         """Kept while another detector than ours is to say what is unusual."""
         self.level = LevelWatch()
@@ -92,9 +97,7 @@ class SensorWatch:
     def quiet(self) -> bool:
         """Nothing is wrong, nor about to be: models may learn."""
         # A chart signals for small shifts, and stays so for half an hour: that stops nobody else.
-        return not self.alarms or all(
-            alarm.quiet for rule, alarm in self.alarms.items() if rule != "out_of_control"
-        )
+        return self._quiet_but_for(_OF_CHART)
 
     @property
     def in_alarm(self) -> bool:
@@ -125,6 +128,7 @@ class SensorWatch:
             return found
         self.rest.bad = 0
         was_quiet = self.quiet
+        was_steady = plan.spec is not None and self._quiet_but_for(_OF_LEVEL)
         scored = self.score.score(x, settings.scorer)
         is_flat = self.rest.is_flat(x, settings.rest)
         for run in RUNS if is_flat or self.alarms else ():
@@ -144,8 +148,12 @@ class SensorWatch:
         self._judge(seen, at, settings, plan, found)
         if quality == "good":
             quiet = was_quiet and self.quiet
+            # Capability is of values beyond limits, too: of those within them it would be too good.
+            if quiet or (was_steady and self._quiet_but_for(_OF_LEVEL)):
+                self._chart(x, at, plan, found)
             if quiet:
-                self._follow(x, at, plan, found)
+                self.move = self.level.take(x)
+                self.moves += self.move is not None
             interval_s = self.rest.interval
             self.score.learn(scored, settings.scorer, quiet=quiet, interval_s=interval_s)
             if self.detecting is not None and other is not None:
@@ -198,6 +206,7 @@ class SensorWatch:
         self.slope = None  # it may have been of another quantity
         if self.charting is not None:
             self.charting.rebaseline()
+            self.charted = True
         self._stood = 0
 
     def call_normal(self, at: float, settings: SensorSettings) -> list[Finding]:
@@ -210,6 +219,12 @@ class SensorWatch:
             if alarm is not None and change is not None:
                 ended.append(Finding(rule, alarm, change, None, relearnt=True))
         return ended
+
+    def _quiet_but_for(self, rules: frozenset[Rule]) -> bool:
+        """Return whether nothing is wrong, nor about to be, that others than these rules say."""
+        return not self.alarms or all(
+            alarm.quiet for rule, alarm in self.alarms.items() if rule not in rules
+        )
 
     def _hold_to(
         self, plan: SensorPlan, x: float, at: float, settings: SensorSettings, found: list[Finding]
@@ -245,20 +260,17 @@ class SensorWatch:
             self.detecting = Detecting(plan.detector)
         return self.detecting.judge(x, self.score.baseline.base.mean, settings.scorer)
 
-    def _follow(self, x: float, at: float, plan: SensorPlan, found: list[Finding]) -> None:
-        """Look at what moves slowly: a sample of a time when nothing is wrong."""
-        if plan.chart is not None:
-            self._chart(plan.chart, x, at, plan, found)
-        self.move = self.level.take(x)
-        self.moves += self.move is not None
-
-    def _chart(
-        self, choice: ChartChoice, x: float, at: float, plan: SensorPlan, found: list[Finding]
-    ) -> None:
+    def _chart(self, x: float, at: float, plan: SensorPlan, found: list[Finding]) -> None:
+        """Chart a sample of a time when nothing else is wrong, if somebody wants a chart."""
+        choice = plan.chart
+        if choice is None:
+            self.charting = None
+            return
         if self.charting is None or self.charting.choice != choice:
-            self.charting = Charting(choice)
+            self.charting, self.charted = Charting(choice), True
         judged = self.charting.take(at, x, self.score.baseline.digit)
         if judged is not None:
+            self.charted = True
             self._step(judged, at, _CHARTED, plan, found)
 
     def _judge(

@@ -19,6 +19,7 @@ from models.articles import ARTICLES
 from models.campaigns.checking import MAX_BYTES
 from models.itemsets.counts import ITEMS, PAIRS, REACH, TOTALS, TRIPLES
 from models.line.annunciator import STANDING
+from models.line.capabilities import CAPABILITY
 from models.line.checking import MAX_BYTES as MAX_LINE_BYTES
 from models.line.effectiveness import DAYS, MACHINES, OEE, SUMS
 from models.options.counts import CHOOSERS, CONFIGURED, OPTIONS
@@ -277,6 +278,12 @@ FAMILIES: tuple[Family, ...] = (
         "{floor-k}:" + OEE, "hash", "floor shard", "OEE: sums of each machine and day", "sum",
         f"{len(SUMS)} for each of {DAYS} days of {MACHINES:,} machines: those that had no new day for "
         "longest go", lambda *_: len(SUMS) * DAYS * MACHINES, 100,
+    ),
+    Family(
+        "{floor-k}:" + CAPABILITY, "hash", "floor shard",
+        "capability: what is known of a sensor with a specification", "sensor",
+        "those of `TAILORLINE_FLOOR__MAX_SENSORS` sensors that the line rules give a specification, gone with "
+        "them or with it", lambda s, _: s.floor.max_sensors, 470,
     ),
     Family(
         "{view-k}:rows", "hash", "part of the view", "the merged row of an article", "field",

@@ -16,7 +16,10 @@ import redis.asyncio as aredis
 from models.articles import Article
 from models.decay import Levels
 from models.itemsets.rules import Rule
+from models.line.capabilities import CapabilityRow
 from models.options.choices import OptionChoice, OptionPair, OptionValue
+from models.spc.capability import Specification
+from models.spc.spread import Spread
 from models.view import CoPurchase, Neighbour, Row, encode
 from schemas.outputs import Alert
 from schemas.topics import INPUTS
@@ -184,6 +187,19 @@ def _alert(number: int) -> Alert:
     )  # fmt: skip
 
 
+def _capability(number: int) -> bytes:
+    spread = Spread(
+        12_345, 2_469, 61.2512345678901, 1234.56789012345, 1230.12345678901, 9_876, 0.0, 0, None, 2_469,
+        1_790_000_000.123, 1_790_100_000.0 + number,
+    )  # fmt: skip
+    return encode(
+        CapabilityRow(
+            line="line-1", machine=f"machine-{number // 4:05}", sensor=f"temperature-{number % 4}",
+            unit="Cel", spec=Specification(58.5, 63.5), spread=spread, standing="in_control", quiet=2_444,
+        )
+    )  # fmt: skip
+
+
 _MARK = {"state": "replayed", "at": 1790000000, "replays": 1}
 _WHY = "The step of this event had not come back after 20 s, three times in a row, in shop.placed_step."
 
@@ -226,6 +242,12 @@ SAMPLES: dict[str, Callable[[], Mapping[str, Data]]] = {
     "{floor-k}:oee": lambda: {
         "": {
             f"line-1\x1fmachine-{n // 4:05}\x1f2026-11-{1 + n % 4:02}\x1fproduction_s": 1234.5 + n
+            for n in range(UNITS)
+        }
+    },
+    "{floor-k}:capability": lambda: {
+        "": {
+            f"line-1\x1fmachine-{n // 4:05}\x1ftemperature-{n % 4}": _capability(n)
             for n in range(UNITS)
         }
     },

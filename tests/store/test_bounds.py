@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
+from models.line.document import LineChoice, LineRules, MachineChoice, SensorChoice, SpecChoice
+from streams.documents import LINE, apply
 from streams.driver import Driver
 from streams.settings import StoreSettings
 from streams.store.bounds import FAMILIES, Load, family_of
@@ -19,6 +21,8 @@ from streams.topology import ShardId
 from tests.streams.forgetful import CAP, SETTINGS, stream
 
 LOAD = Load(partitions=2)
+SPECIFIED = MachineChoice(sensors={"t": SensorChoice(spec=SpecChoice(upper=30.0))})
+LINES = {"l1": LineChoice(machines={f"machine-{n}": SPECIFIED for n in range(9 * CAP)})}
 
 
 @pytest.fixture
@@ -45,6 +49,8 @@ async def operate(store: RedisStore, prefix: str) -> None:
 def test_every_key_is_of_one_family_and_every_family_within_its_bound(
     driver: Driver, prefix: str
 ) -> None:
+    driver._loop.run(apply(driver.store, LINE, LineRules(lines=LINES)))
+    driver.merge()
     for number in range(4):
         driver.pipe_all(stream(2 * CAP, number * 2 * CAP))
         driver.merge()

@@ -26,6 +26,7 @@ from models.line.document import (
     RateChoice,
     RunningChoice,
     SensorChoice,
+    SpecChoice,
     decode,
     encode,
 )
@@ -101,6 +102,7 @@ def test_all_that_can_be_said_of_a_sensor() -> None:
             "kind": "flow", "unit": "L/min", "span": [0, 20.5],
             "limits": {"low_low": -1, "low": 0, "high": 9.5, "high_high": 10},
             "deadband": 0, "rate": {"per_min": 1}, "control_chart": {"chart": "nelson"},
+            "spec": {"lower": 0.5, "upper": 9},
             "alarms": {"all": {"enabled": True}, "stale": {"priority": "high", "off_delay_s": 0}},
         }
     )  # fmt: skip
@@ -108,6 +110,7 @@ def test_all_that_can_be_said_of_a_sensor() -> None:
         kind="flow", unit="L/min", span=(0.0, 20.5),
         limits={"low_low": -1.0, "low": 0.0, "high": 9.5, "high_high": 10.0},
         deadband=0.0, rate=RateChoice(per_min=1.0), control_chart=ChartChoice(chart="nelson"),
+        spec=SpecChoice(lower=0.5, upper=9.0),
         alarms={"all": AlarmChoice(enabled=True), "stale": AlarmChoice(priority="high", off_delay_s=0.0)},
     )  # fmt: skip
 
@@ -248,6 +251,16 @@ OF_SENSORS: dict[str, list[tuple[Any, list[str]]]] = {
         ]),
         ("cusum", ["control_chart: keys with values are expected, not the text 'cusum'"]),
     ],
+    "spec": [
+        ({"lower": 10.2, "upper": 9.8}, ["spec.upper: is not above lower"]),
+        ({"lower": 9.8, "upper": 9.8}, ["spec.upper: is not above lower"]),
+        ({"lower": "9,8"}, [f"spec.lower: {A_NUMBER} the text '9,8'"]),
+        ({"upper": None}, [f"spec.upper: {A_NUMBER} nothing"]),
+        ({"uper": 1}, ["spec.uper: is no known key; did you mean upper?"]),
+        ({}, ["spec: names no limit: say lower, upper or both"]),
+        (None, ["spec: names no limit: say lower, upper or both"]),
+        ([1, 2], ["spec: keys with values are expected, not a list"]),
+    ],
     "alarms": [([], ["alarms: keys with values are expected, not a list"])],
     "detector": [("gausian", ["detector: is no known detector; did you mean gaussian?"])],
 }  # fmt: skip
@@ -257,6 +270,11 @@ OF_SENSORS: dict[str, list[tuple[Any, list[str]]]] = {
 def test_each_wrong_key_of_a_sensor_is_named(key: str) -> None:
     for value, expected in OF_SENSORS[key]:
         assert of_sensor({key: value}) == expected
+
+
+@pytest.mark.parametrize("limit", ["lower", "upper"])
+def test_a_specification_may_have_one_limit(limit: str) -> None:
+    assert the_sensor({"spec": {limit: 0}}).spec == SpecChoice(**{limit: 0.0})
 
 
 def test_no_key_of_a_sensor_is_left_out() -> None:
@@ -314,7 +332,7 @@ KEYS = st.sampled_from(
             *LineRules.__struct_fields__, *KindChoice.__struct_fields__, *RateChoice.__struct_fields__,
             *MachineChoice.__struct_fields__, *SensorChoice.__struct_fields__, *SENSOR_RULES,
             *ChartChoice.__struct_fields__, *RunningChoice.__struct_fields__, *LIMITS, "all",
-            *AlarmChoice.__struct_fields__,
+            *AlarmChoice.__struct_fields__, *SpecChoice.__struct_fields__,
         }
     )
 )  # fmt: skip

@@ -20,10 +20,12 @@ from models.line.document import (
     RateChoice,
     RunningChoice,
     SensorChoice,
+    SpecChoice,
 )
 from models.line.findings import LIMITS, SENSOR_RULES
 from models.line.kinds import KINDS, OTHER, kind_of
 from models.line.plans import PLAIN, PLAIN_MACHINE, Limit, Plans, SensorPlan
+from models.spc.capability import Specification
 from tests.models.line.floors import (
     adopt,
     around,
@@ -225,6 +227,25 @@ def test_what_somebody_wants_it_to_be_watched_for() -> None:
     assert PLAIN.rules == frozenset()
     assert plan(document({"kind": AlarmChoice()})) is PLAIN
     assert plan(NO_LINE_RULES) is PLAIN
+
+
+def test_a_specification_has_a_chart_the_one_that_is_asked_for_or_the_usual_one() -> None:
+    spec = SpecChoice(lower=9.8, upper=10.2)
+    found = plan(document({}, spec=spec))
+    assert (found.spec, found.chart) == (Specification(9.8, 10.2), ChartChoice())
+    assert found.rules == {"out_of_control"}
+    asked = ChartChoice("ewma", size=3)
+    assert plan(document({}, spec=spec, control_chart=asked)).chart == asked
+    assert plan(document({}, control_chart=asked)).spec is None
+    one = plan(document({}, spec=SpecChoice(upper=300.0), unit="K")).spec
+    assert one is not None
+    assert (one.lower, one.upper) == (None, pytest.approx(26.85))
+    assert plan(document({}, spec=spec, unit="bar")) == PLAIN
+
+
+def test_limits_that_are_one_number_in_the_canonical_unit_are_none() -> None:
+    """In degrees Celsius both are -273.15: they must not stop a worker."""
+    assert plan(document({}, spec=SpecChoice(lower=1e-20, upper=2e-20), unit="K")) == PLAIN
 
 
 def test_what_a_unit_takes_at_best() -> None:
