@@ -9,6 +9,7 @@ from importlib.metadata import version as distribution_version
 import typer
 
 from streams.cli import alarms as alarms_command
+from streams.cli import capability as capability_command
 from streams.cli import config as config_command
 from streams.cli import demo as demo_command
 from streams.cli import dlq as dlq_command
@@ -38,6 +39,7 @@ app.add_typer(offers_command.app, name="offers")
 app.add_typer(line_command.app, name="line")
 app.add_typer(alarms_command.app, name="alarms")
 app.command()(oee_command.oee)
+app.command()(capability_command.capability)
 app.command()(doctor_command.doctor)
 app.add_typer(config_command.app, name="config")
 app.add_typer(shards_command.app, name="shards")
