@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any, get_args
@@ -35,7 +35,9 @@ DETECTORS = ("own", *NAMES)
 _WEEK_S = 7 * 86_400.0
 _MOST = 1e15
 _LEVELS = tuple(rule for rule in LIMITS if rule != "rate")
-_OF_ALARMS = ("all", "limits", *SENSOR_RULES, "multivariate")
+_OF_SENSORS = ("all", "limits", *SENSOR_RULES)
+_OF_MACHINES = "multivariate"
+_OF_ALARMS = (*_OF_SENSORS, _OF_MACHINES)
 _STATES: tuple[str, ...] = get_args(get_args(State)[0])
 
 
@@ -86,7 +88,9 @@ def _amount(problems: Problems, value: object, path: Path, low: float = -_MOST) 
     return problems.number(value, path, low=low, high=_MOST, what="a number")
 
 
-def _choices(problems: Problems, value: object, path: Path) -> Choices:
+def _choices(
+    problems: Problems, value: object, path: Path, known: Iterable[str] = _OF_ALARMS
+) -> Choices:
     readers: dict[str, Reader] = {
         "enabled": problems.flag,
         "on_delay_s": partial(_seconds, problems),
@@ -99,8 +103,19 @@ def _choices(problems: Problems, value: object, path: Path) -> Choices:
     return problems.named(
         value, path,
         lambda own, where: AlarmChoice(**problems.section(own, where, readers)),
-        _OF_ALARMS, "alarm",
+        known, "alarm",
     )  # fmt: skip
+
+
+def _choices_of_sensors(problems: Problems, value: object, path: Path) -> Choices:
+    """Return what is said of alarms where only those of sensors can be: of a sensor, or a kind of them."""
+    if isinstance(value, dict) and _OF_MACHINES in value:
+        problems.note(
+            (*path, _OF_MACHINES),
+            "is the alarm of a whole machine, which no sensor has; say it of a machine, a line or the site",
+        )
+        value = {key: own for key, own in value.items() if key != _OF_MACHINES}
+    return _choices(problems, value, path, _OF_SENSORS)
 
 
 def _kind(problems: Problems, value: object, path: Path) -> KindChoice:
@@ -110,7 +125,7 @@ def _kind(problems: Problems, value: object, path: Path) -> KindChoice:
             problems.number, low=0.0, high=1.0, what="a share of the span (2 % is 0.02)"
         ),
         "delay_s": partial(_seconds, problems),
-        "alarms": partial(_choices, problems),
+        "alarms": partial(_choices_of_sensors, problems),
     }
     return KindChoice(**problems.section(value, path, readers))
 
@@ -185,7 +200,7 @@ def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Pat
         "control_chart": partial(_chart, problems),
         "spec": partial(_spec, problems),
         "detector": partial(problems.choice, known=DETECTORS, what="detector"),
-        "alarms": partial(_choices, problems),
+        "alarms": partial(_choices_of_sensors, problems),
     }
     said = problems.section(value, path, readers)
     _in_order(problems, said.get("limits", {}), path)

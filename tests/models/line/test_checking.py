@@ -130,15 +130,42 @@ def test_each_chart(chart: str) -> None:
     )
 
 
+def stating(rule: str) -> tuple[dict[str, Any], dict[str, AlarmChoice]]:
+    """What is written of an alarm, and how it is taken."""
+    written = {rule: {"enabled": False, "priority": PRIORITIES[0]}}
+    return written, {rule: AlarmChoice(enabled=False, priority="low")}
+
+
 @pytest.mark.parametrize("rule", ["all", "limits", *SENSOR_RULES, "multivariate"])
-def test_each_alarm_at_each_level(rule: str) -> None:
-    own = {rule: {"enabled": False, "priority": PRIORITIES[0]}}
-    choice = {rule: AlarmChoice(enabled=False, priority="low")}
+def test_each_alarm_at_each_level_that_machines_are_of(rule: str) -> None:
+    own, choice = stating(rule)
     assert rules({"alarms": own}).alarms == choice
-    assert rules({"kinds": {"k": {"alarms": own}}}).kinds["k"].alarms == choice
     assert rules({"lines": {"l1": {"alarms": own}}}).lines["l1"].alarms == choice
     assert rules(machine({"alarms": own})).lines["l1"].machines["m1"].alarms == choice
+
+
+@pytest.mark.parametrize("rule", ["all", "limits", *SENSOR_RULES])
+def test_each_alarm_of_a_sensor_and_of_a_kind(rule: str) -> None:
+    own, choice = stating(rule)
+    assert rules({"kinds": {"k": {"alarms": own}}}).kinds["k"].alarms == choice
     assert the_sensor({"alarms": own}).alarms == choice
+
+
+def test_what_a_sensor_has_no_alarm_of_is_said_of_no_sensor_and_no_kind() -> None:
+    """Else it would be taken and have no effect."""
+    own, _ = stating("multivariate")
+    hint = (
+        "alarms.multivariate: is the alarm of a whole machine, which no sensor has; "
+        "say it of a machine, a line or the site"
+    )
+    assert of_sensor({"alarms": own}) == [hint]
+    assert said({"kinds": {"k": {"alarms": own}}}) == [f"kinds.k.{hint}"]
+    known = ", ".join(["all", "limits", *SENSOR_RULES])
+    assert of_sensor({"alarms": {**own, "hi": {}, "flood": {}}}) == [
+        hint,
+        "alarms.hi: is no known alarm; did you mean high?",
+        f"alarms.flood: is no known alarm; known are {known}",
+    ]
 
 
 WRONG: list[tuple[Any, list[str]]] = [
