@@ -308,8 +308,8 @@ class FloorShard:
             gone, _ = self._sensors.popitem(last=False)
             key = (gone.line, str(gone.machine))
             machine = self.machines[key]
-            del machine.sensors[str(gone.sensor)]
-            self.annunciator.forget(gone, effects)
+            sensor = machine.sensors.pop(str(gone.sensor))
+            self.annunciator.forget(gone, sensor.came, effects)
             self.capabilities.forget(gone, effects)
             if not machine.sensors:
                 self._forget_machine(key, effects)
@@ -323,8 +323,9 @@ class FloorShard:
             self._forget_machine(gone, effects)
 
     def _forget_machine(self, key: tuple[str, str], effects: Effects) -> None:
-        del self.machines[key]
-        self.annunciator.forget(Place(*key, None), effects)
+        machine = self.machines.pop(key)
+        came = {"multivariate": machine.alarm.occurrence}
+        self.annunciator.forget(Place(*key, None), came, effects)
         self.effectiveness.forget(key, effects)
 
     def _pass_time(self, at: float, effects: Effects) -> None:

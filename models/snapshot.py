@@ -44,6 +44,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.alarms.alarm", "Alarm"),
         ("models.alarms.flood", "Flood"),
         ("models.alarms.flood", "FloodSettings"),
+        ("models.alarms.occurrences", "Occurrences"),
         ("models.cleaning.seen", "SeenIds"),
         ("models.decay", "ForwardDecay"),
         ("models.demand", "Demand"),

@@ -9,14 +9,16 @@ over, and one alarm of the line sums the others up. Nothing is lost: what is kep
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from models.alarms.alarm import KEPT_QUIET, Change, State
 from models.alarms.flood import USUAL, Flood, FloodSettings
+from models.alarms.occurrences import Occurrences
 from models.effects import Effects, Output
-from models.line.findings import PRIORITIES, Evidence, Finding, Priority, Rule
+from models.line.findings import MOVED, PRIORITIES, Evidence, Finding, Priority, Rule
 from models.line.plans import NO_CHOICES, AlarmPlan
 from models.line.telling import (
     Order,
@@ -50,6 +52,7 @@ class Annunciator:
         self.floods: dict[str, Flood] = {}
         """By line, while alarms come of it."""
         self.activations: dict[Priority, int] = dict.fromkeys(PRIORITIES, 0)
+        self._came: Occurrences[tuple[Place, str]] = Occurrences()
 
     def tell(
         self, place: Place, finding: Finding, at: datetime, effects: Effects, *,
@@ -62,11 +65,14 @@ class Annunciator:
         before, after = finding.change
         if told is None and after == "normal":
             return None  # it was kept quiet together with others, and nobody was told of it
+        # The same for as long as it is not over.
+        earlier = self._came.before(key) if told is None else told.earlier
         raised = _is_new(finding) or after == "active" or before in KEPT_QUIET
         if finding.evidence is not None and (told is None or raised):
             told = Told(finding.evidence, priority_of(finding.rule, finding.evidence, plan))
         if told is None:
             told = unraised(finding.rule, plan)
+        told = told._replace(earlier=earlier)
         if _is_new(finding) and place.machine is not None:
             finding, flooded = self._count(place, finding, told, at.timestamp())
         state = finding.change.after
@@ -90,6 +96,7 @@ class Annunciator:
         self, place: Place, move: Move, number: int, at: datetime, unit: str, effects: Effects
     ) -> None:
         """Tell that a sensor's level has moved, for the ``number``-th time: information, no alarm."""
+        number += self._came.before((place, MOVED))
         self._send(moved(place, move, number, at, unit, effects.new_id()), effects)
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
@@ -102,11 +109,14 @@ class Annunciator:
                 self._tell_flood(line, change, datetime.fromtimestamp(at, UTC), effects)
                 over.append(line)
             if not len(flood) and not flood.on:
+                self._came.keep((Place(line, None, None), "flood"), flood.alarm.occurrence)
                 del self.floods[line]
         return over
 
-    def forget(self, gone: Place, effects: Effects) -> None:
-        """Forget the alarms of a place that is gone."""
+    def forget(self, gone: Place, came: Mapping[str, int], effects: Effects) -> None:
+        """Forget the alarms of a place that is gone, but not how often each of them ``came``."""
+        for name, number in came.items():
+            self._came.keep((gone, name), number)
         for place, rule in [key for key in self.told if key[0] == gone]:
             del self.told[place, rule]
             effects.drop(STANDING, alarm_id(place, rule))

@@ -29,6 +29,8 @@ SENSOR_RULES: tuple[Rule, ...] = ("anomaly", *RUNS, *LIMITS, "out_of_control")
 """What a sensor can be in alarm for; a machine can for `multivariate`, a line for `flood`."""
 MAY_BE_NORMAL = frozenset({"deviation", "spread", "shape", "multivariate"})
 """What turns out to be normal if it lasts: a new level, but not a dead sensor."""
+MOVED: Condition = "baseline_moved"
+"""No alarm, for information: a sensor's level is another one than it was."""
 
 
 def condition_of(rule: Rule) -> Condition:

@@ -8,7 +8,7 @@ from models.alarms.alarm import KEPT_QUIET, Alarm, AlarmSettings, Change
 from models.cleaning.quality import Quality
 from models.line.charting import Charting
 from models.line.detecting import Detecting
-from models.line.findings import LIMITS, RUNS, Evidence, Finding, Rule
+from models.line.findings import LIMITS, MOVED, RUNS, Evidence, Finding, Rule
 from models.line.limits import Judged, judge, judge_rate
 from models.line.plans import PLAIN, SensorPlan
 from models.scorers.moved import LevelWatch, Move
@@ -103,6 +103,14 @@ class SensorWatch:
     def in_alarm(self) -> bool:
         """Whether anything is wrong, told or not."""
         return any(alarm.present for alarm in self.alarms.values())
+
+    @property
+    def came(self) -> dict[str, int]:
+        """How often each of its alarms came, and how often its level moved."""
+        return {
+            **{rule: alarm.occurrence for rule, alarm in self.alarms.items()},
+            MOVED: self.moves,
+        }
 
     def learnt(self, settings: SensorSettings) -> bool:
         """Return whether it is known what is normal."""

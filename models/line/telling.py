@@ -11,6 +11,7 @@ from models.alarms.alarm import State
 from models.line.findings import (
     LIMITS,
     MAY_BE_NORMAL,
+    MOVED,
     PRIORITIES,
     RUNS,
     Condition,
@@ -81,6 +82,8 @@ class Told(NamedTuple):
     priority: Priority
     state: State = "active"
     """What it was told to be last."""
+    earlier: int = 0
+    """How often the alarm came before the record that counts it was made."""
 
     @property
     def condition(self) -> Condition:
@@ -132,7 +135,7 @@ def alert_of(
     return Alert(
         alert_id=alert_id,
         alarm_id=alarm_id(place, name or finding.rule),
-        occurrence=alarm.occurrence,
+        occurrence=told.earlier + alarm.occurrence,
         state=_STATES.get(state, state),  # type: ignore[arg-type]
         occurred_at=at,
         since=since,
@@ -212,7 +215,7 @@ def moved(place: Place, move: Move, number: int, at: datetime, unit: str, alert_
     """Return the event that tells that a sensor's level has moved."""
     return Alert(
         alert_id=alert_id,
-        alarm_id=alarm_id(place, "baseline_moved"),
+        alarm_id=alarm_id(place, MOVED),
         occurrence=number,
         state="noted",
         occurred_at=at,
@@ -220,7 +223,7 @@ def moved(place: Place, move: Move, number: int, at: datetime, unit: str, alert_
         line=place.line,
         machine=place.machine,
         sensor=place.sensor,
-        condition="baseline_moved",
+        condition=MOVED,
         priority="low",
         value=move.after,
         unit=unit,

@@ -249,7 +249,8 @@ A decayed count is dropped when it is next to nothing, and that is looked at onl
 
 In memory and in the snapshot, per shard: 50 articles in each customer's cart, purchases and offers, event ids (two
 generations of 50,000 per topic), `TAILORLINE_SEQUENCES__MAX_ROW` articles near an article (a quarter more in between),
-offers that wait for clicks (`TAILORLINE_OFFERS__PENDING`), sensors (`TAILORLINE_FLOOR__MAX_SENSORS`).
+offers that wait for clicks (`TAILORLINE_OFFERS__PENDING`), sensors (`TAILORLINE_FLOOR__MAX_SENSORS`), how
+often alarms came of those that are not kept any more (10,000).
 
 This page is made by `tailorline store docs`; a test refuses one that differs from the code.
 """

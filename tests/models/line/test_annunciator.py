@@ -12,6 +12,7 @@ from models.line.annunciator import STANDING, Annunciator
 from models.line.document import AlarmChoice, LineChoice, LineRules, MachineChoice, SensorChoice
 from models.line.findings import Evidence, Finding
 from models.line.telling import Place, alarm_id
+from models.scorers.moved import Move
 from schemas.commands import Acknowledge, CallNormal, Shelve, TakeOutOfService
 from schemas.outputs import Alert
 from schemas.topics import ALERTS
@@ -371,10 +372,14 @@ def test_a_place_that_is_gone_has_no_row() -> None:
     for name in ("a", "b"):
         own.tell(Place("l1", "m1", name), finding, moment(T0), effects)
     gone = Place("l1", "m1", "a")
-    own.forget(gone, effects)
+    own.forget(gone, {"high": 1, "baseline_moved": 3}, effects)
     assert effects.drops[STANDING] == {alarm_id(gone, "high")}
     assert set(effects.puts[STANDING]) == {alarm_id(Place("l1", "m1", "b"), "high")}
     assert [key[0].sensor for key in own.told] == ["b"]
+    own.tell(gone, finding, moment(T0), effects)
+    assert effects.outputs[-1].value.occurrence == 2, "its number goes on"
+    own.note(gone, Move(20.0, 21.0, 0.5, at=9), 1, moment(T0), "Cel", effects)
+    assert effects.outputs[-1].value.occurrence == 4
 
 
 def test_lines_without_alarms_are_forgotten() -> None:
@@ -383,3 +388,43 @@ def test_lines_without_alarms_are_forgotten() -> None:
     assert set(shard_of(feed).annunciator.floods) == {"l1", "l2"}
     tick(feed, 700.0)
     assert not shard_of(feed).annunciator.floods
+
+
+def test_the_numbers_of_floods_go_on_after_a_quiet_time() -> None:
+    feed = floor(limited())
+    for start in (0.0, 5000.0, 9000.0):
+        storm(feed, start=start)
+        tick(feed, start + 1500.0)
+        assert not shard_of(feed).annunciator.floods, "nothing is kept of a line that is quiet"
+        restart(feed)
+    found = [own for own in feed.sent if own.condition == "flood"]
+    assert {own.alarm_id for own in found} == {FLOOD}
+    assert [(own.state, own.occurrence) for own in found] == [
+        (state, number) for number in (1, 2, 3) for state in ("active", "cleared")
+    ]
+
+
+def test_the_numbers_of_a_sensor_that_was_forgotten_go_on() -> None:
+    feed = floor(limited(), max_sensors=2)
+    for n in range(3):
+        at = 100.0 * n
+        feed(t(90.0, at, "m1"), t(70.0, at + 1.0, "m1"), t(90.0, at + 2.0, "m1"))
+        feed(*(t(70.0, at + 3.0, name) for name in ("m2", "m3")))
+        assert not rows(feed)
+    found = [own for own in feed.sent if own.machine == "m1"]
+    numbers = [1, 1, 2, 3, 3, 4, 5, 5, 6]
+    assert [own.occurrence for own in found] == numbers
+    assert {own.alarm_id for own in found} == {alarm_id(Place("l1", "m1", "t"), "high")}
+
+
+def test_the_number_stays_the_same_until_an_alarm_is_over() -> None:
+    feed = floor(limited(), max_sensors=2)
+    feed(t(90.0, 0.0, "m1"), *(t(70.0, 3.0, name) for name in ("m2", "m3")))
+    feed(t(90.0, 10.0, "m1"), command(Acknowledge, 11.0))
+    feed(command(Shelve, 12.0, for_s=5.0, reason="x", sensor="t"))
+    tick(feed, 20.0)
+    feed(t(70.0, 21.0, "m1"))
+    found = [own for own in feed.sent if (own.machine, own.condition) == ("m1", "high")]
+    assert [(own.state, own.occurrence) for own in found] == [
+        ("active", 1), ("active", 2), ("acknowledged", 2), ("shelved", 2), ("acknowledged", 2), ("cleared", 2),
+    ]  # fmt: skip
