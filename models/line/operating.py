@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from datetime import UTC, datetime
 
 from models.alarms.alarm import Alarm, AlarmSettings, Change
 from models.line.findings import SENSOR_RULES, Finding, Rule
@@ -27,6 +28,10 @@ _MACHINE: Target = (None, "multivariate")
 _NORMAL: frozenset[Rule] = frozenset({"anomaly", "out_of_control", "multivariate"})
 """What ends when what is now is called normal."""
 _CHIEF: frozenset[Rule] = frozenset({"anomaly", "multivariate"})
+SKEW_S = 60.0
+"""So far an operator's clock may be behind the plant's: an acknowledgement that is dated even earlier than
+that before an alarm came is of something else. Clocks that are set by the network are far closer, and one
+that nobody sets has to be."""
 
 
 def targets(command: Command, machine: MachineWatch | None) -> list[Target] | Reject:
@@ -46,7 +51,7 @@ def targets(command: Command, machine: MachineWatch | None) -> list[Target] | Re
     for name in names:
         known += [_MACHINE] if name is None else [(name, rule) for rule in SENSOR_RULES]
     if command.alarm_id is None:
-        return known
+        return _there_then(command, known, machine)
     meant = [
         (name, rule)
         for name, rule in known
@@ -60,12 +65,55 @@ def targets(command: Command, machine: MachineWatch | None) -> list[Target] | Re
             "$.alarm_id",
         )
     if meant:
-        return meant
+        return _there_then(command, meant, machine)
     return Reject(
         "unknown_alarm",
         f"Alarm {command.alarm_id} is not one of {place}. Alerts tell an alarm's id, line and machine.",
         "$.alarm_id",
     )
+
+
+def _there_then(
+    command: Command, meant: list[Target], machine: MachineWatch
+) -> list[Target] | Reject:
+    """Return what a command is for without what it acknowledges before it came: nobody can have seen that.
+
+    Such a command waited somewhere, or is a dead letter sent again, and was about an earlier occurrence. If
+    nothing but such alarms waits for it, whoever sent it has to know.
+    """
+    if not isinstance(command, Acknowledge):
+        return meant
+    said_at = command.occurred_at.timestamp()
+    there: list[Target] = []
+    waiting, missed = False, list[float]()
+    for name, rule in meant:
+        alarm = _alarm(machine, name, rule, make=False)
+        came_at = 0.0 if alarm is None else alarm.since - _ahead_s(machine, name)
+        later = came_at > said_at + SKEW_S
+        if not later:
+            there.append((name, rule))
+        if alarm is not None and not alarm.acked:
+            waiting |= not later
+            missed += [came_at] * later
+    if waiting or not missed:
+        return there
+    return Reject(
+        "unknown_alarm",
+        f"What this is to acknowledge came at {_told(min(missed))} or later, but it is of "
+        f"{_told(said_at)}: it was about something else. Look at the alarm and acknowledge it again; "
+        "if this was done just now, set the clock of the machine that it came from.",
+        "$.occurred_at",
+    )
+
+
+def _ahead_s(machine: MachineWatch, name: str | None) -> float:
+    """Return how far the clock of a sensor, or of any of a machine's, is ahead of the shard's."""
+    watches = machine.sensors.values() if name is None else (machine.sensors[name],)
+    return max((-watch.behind_s for watch in watches if watch.behind_s < 0.0), default=0.0)
+
+
+def _told(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def obey(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from models.alarms.alarm import AlarmSettings
 from models.effects import Origin
 from models.line.annunciator import STANDING
 from models.line.document import (
@@ -50,6 +51,7 @@ from tests.models.line.floors import (
 WARM = 100
 HIGH = Place("l1", "m1", "temperature")
 ASKED = AlarmChoice(acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
+ASKED_ON = AlarmChoice(enabled=True, acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
 OFF = AlarmChoice(enabled=False)
 SIMPLE = AlarmChoice(on_delay_s=0.0, off_delay_s=0.0)
 
@@ -110,6 +112,73 @@ def test_acknowledged(which: dict[str, Any]) -> None:
     feed(*readings([70.0], 104.0))
     assert (last(feed).state, last(feed).by) == ("cleared", None)
     assert rows(feed) == set()
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_nothing_is_acknowledged_before_it_came(which: dict[str, Any]) -> None:
+    feed = raised(ASKED)
+    feed(*readings([70.0], 102.0), *readings([85.0, 85.0], 700.0))
+    assert told(feed, "high")[-1] == ("high", "active")
+    (refused,) = feed(command(Acknowledge, 639.0, event_id="old", **which))
+    assert isinstance(refused, Reject)
+    assert (refused.reason, refused.where) == ("unknown_alarm", "$.occurred_at")
+    assert (
+        "came at 2027-01-15T08:11:40Z or later, but it is of 2027-01-15T08:10:39Z"
+        in refused.message
+    )
+    assert last(feed).state == "active"
+    (refused,) = feed(command(Acknowledge, 639.0, event_id="old", **which))
+    assert isinstance(refused, Reject), "nor when it is sent again"
+    assert feed(command(Acknowledge, 640.0, **which)) == ["accepted"], "a clock a minute behind"
+    assert last(feed).state == "acknowledged"
+
+
+def test_of_a_machine_what_was_there_is_acknowledged_and_the_rest_calls_on() -> None:
+    rules = ruled(
+        machine=MachineChoice(
+            sensors={
+                name: SensorChoice(limits={"high": 80.0}, alarms={"all": OFF, "high": ASKED_ON})
+                for name in ("a", "b")
+            }
+        )
+    )
+    feed = floor(rules)
+    feed(reading(85.0, 0.0, "a"), reading(85.0, 300.0, "b"))
+    assert feed(command(Acknowledge, 100.0)) == ["accepted"]
+    assert [(own.sensor, own.state) for own in feed.sent] == [
+        ("a", "active"), ("b", "active"), ("a", "acknowledged"),
+    ]  # fmt: skip
+    (refused,) = feed(command(Acknowledge, 101.0))
+    assert isinstance(refused, Reject), "all that waits for it came later"
+    assert feed(command(Acknowledge, 102.0, sensor="a")) == ["accepted"], "nothing waits for it"
+
+
+@pytest.mark.parametrize("ahead", [-250.0, 250.0])
+def test_a_sensor_whose_clock_is_wrong_can_be_acknowledged(ahead: float) -> None:
+    """The alarm came at the wrong time, too; what an operator says is of the right one."""
+    feed = floor(limited(ASKED))
+    for n in range(20):
+        arrived = Origin("sensors", 0, 10**6 + n, T0 + 1000.0 + n)
+        feed.effects.begin(arrived)
+        feed.shard.accept(reading(1.0, 1000.0 + n, machine="m2"), arrived, feed.effects)
+        value = 85.0 if n == 19 else 70.0
+        feed.shard.accept(reading(value, 1000.0 + n + ahead), arrived, feed.effects)
+    assert last(feed).since.timestamp() == T0 + 1019.0 + ahead
+    (refused,) = feed(command(Acknowledge, 1019.0 + min(ahead, 0.0) - 61.0))
+    assert isinstance(refused, Reject)
+    assert feed(command(Acknowledge, 1021.0)) == ["accepted"]
+    assert last(feed).state == "acknowledged"
+
+
+def test_a_whole_machines_alarm_is_not_acknowledged_before_it_came() -> None:
+    feed = floor(limited(ASKED))
+    feed(reading(70.0, 0.0))
+    machine = shard_of(feed).machines["l1", "m1"]
+    machine.alarm.step(T0 + 500.0, AlarmSettings(), over=True, under=False)
+    (refused,) = feed(command(Acknowledge, 400.0))
+    assert isinstance(refused, Reject)
+    assert feed(command(Acknowledge, 501.0)) == ["accepted"]
+    assert machine.alarm.acked
 
 
 @pytest.mark.parametrize("which", WHICH)
