@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NamedTuple
 
 import msgspec
@@ -26,8 +27,13 @@ class Meant(NamedTuple):
     sensor: str | None = None
     alarm_id: str | None = None
 
+    @property
+    def place(self) -> str:
+        """The machine or sensor, as people write it."""
+        return "/".join(part for part in self[:3] if part is not None)
+
     def __str__(self) -> str:
-        place = "/".join(part for part in self[:3] if part is not None)
+        place = self.place
         return place if self.alarm_id is None else f"{place} ({self.alarm_id})"
 
 
@@ -68,3 +74,21 @@ def meant(text: str, alarms: Iterable[Alert]) -> Meant | str:
     if alert.machine is None:
         return f"{text} is the alarm of a whole line: it is over by itself."
     return Meant(alert.line, alert.machine, alert.sensor, alert.alarm_id)
+
+
+def absent(place: Meant, alarms: Iterable[Alert]) -> str | None:
+    """Return why nothing of a place can be meant, with the names that may be; None: an alarm of it stands."""
+    places: set[str] = set()
+    for alert in alarms:
+        if alert.machine is not None:
+            places |= {
+                f"{alert.line}/{alert.machine}",
+                Meant(alert.line, alert.machine, alert.sensor).place,
+            }
+    if place.place in places:
+        return None
+    near = get_close_matches(place.place, sorted(places), 3)
+    hint = (
+        f"; did you mean {' or '.join(near)}?" if near else ": see `tailorline alarms list --all`."
+    )
+    return f"No alarm of {place} stands{hint}"

@@ -31,7 +31,7 @@ from streams.cli.console import ERR, OUT, fail, lasting, say
 from streams.cli.opened import NOBODY, opened
 from streams.cli.worker import load_settings
 from streams.settings import Settings
-from streams.standing import Meant, meant, standing
+from streams.standing import Meant, absent, meant, standing
 from streams.store.protocol import StoreError
 
 app = typer.Typer(
@@ -48,6 +48,13 @@ Which = Annotated[
 ]
 By = Annotated[str, typer.Option(help="Who says so; without it, the name you are logged in by.")]
 Why = Annotated[str, typer.Option(help="Why, for whoever looks at it later.", show_default=False)]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Send it for places where no alarm stands, too: the list may be a moment old.",
+    ),
+]
 MaybeWhy = Annotated[str | None, typer.Option(help="Why.", show_default=False)]
 _STYLES = {"high": "bold red", "medium": "yellow", "low": ""}
 _LENGTHS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -57,6 +64,7 @@ _WHAT_NOW = "Workers carry it out and tell of it in the topic alerts."
 _NOT_CHECKED = (
     "A place that they do not know is a dead letter: tailorline dlq list --reason unknown_alarm"
 )
+_FORCE = "It may have come a moment ago: --force sends the command nevertheless."
 _SHOWN_ID = 8
 
 
@@ -91,12 +99,12 @@ def list_alarms(
 
 
 @app.command()
-def ack(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+def ack(alarms: Which, *, by: By = "", reason: MaybeWhy = None, force: Force = False) -> None:
     """Acknowledge alarms: somebody has seen them and takes care.
 
-    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    Exit codes: 0 sent; 1 no such alarm stands, or broker or store do not answer; 2 wrong settings.
     """
-    _send(alarms, by, lambda fields: Acknowledge(**fields, reason=reason))
+    _send(alarms, by, lambda fields: Acknowledge(**fields, reason=reason), must_stand=not force)
 
 
 @app.command()
@@ -118,12 +126,12 @@ def shelve(
 
 
 @app.command()
-def unshelve(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+def unshelve(alarms: Which, *, by: By = "", reason: MaybeWhy = None, force: Force = False) -> None:
     """End shelving early.
 
-    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    Exit codes: 0 sent; 1 no such alarm is there, or broker or store do not answer; 2 wrong settings.
     """
-    _send(alarms, by, lambda fields: Unshelve(**fields, reason=reason))
+    _send(alarms, by, lambda fields: Unshelve(**fields, reason=reason), must_stand=not force)
 
 
 @app.command("out-of-service")
@@ -136,12 +144,14 @@ def out_of_service(alarms: Which, *, reason: Why, by: By = "") -> None:
 
 
 @app.command("in-service")
-def in_service(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+def in_service(
+    alarms: Which, *, by: By = "", reason: MaybeWhy = None, force: Force = False
+) -> None:
     """Put alarms back into service.
 
-    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
+    Exit codes: 0 sent; 1 no such alarm is there, or broker or store do not answer; 2 wrong settings.
     """
-    _send(alarms, by, lambda fields: PutIntoService(**fields, reason=reason))
+    _send(alarms, by, lambda fields: PutIntoService(**fields, reason=reason), must_stand=not force)
 
 
 @app.command("new-normal")
@@ -187,16 +197,26 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _send(texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Command]) -> None:
-    """Publish a command for each alarm that is meant; say what was sent."""
+def _send(
+    texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Command], *,
+    must_stand: bool = False,
+) -> None:  # fmt: skip
+    """Publish a command for each alarm that is meant; say what was sent.
+
+    ``must_stand``: what is for a place changes nothing unless an alarm of it is not normal.
+    """
     settings = load_settings()
-    known = _standing(settings) if any("/" not in text for text in texts) else []
+    known = _standing(settings) if must_stand or any("/" not in text for text in texts) else []
     found = [meant(text, known) for text in texts]
+    chosen = [each for each in found if isinstance(each, Meant)]
     wrong = [each for each in found if isinstance(each, str)]
+    places = [each for each in chosen if each.alarm_id is None]
+    if must_stand:
+        nothing = [why for each in places if (why := absent(each, known)) is not None]
+        wrong += [*nothing, _FORCE] if nothing else []
     if wrong:
         fail("\n".join([*wrong, "Nothing was sent."]))
     who = by or _user()
-    chosen = [each for each in found if isinstance(each, Meant)]
     try:
         commands = [command_of(_fields(each, who)) for each in chosen]
         for command in commands:
@@ -208,7 +228,7 @@ def _send(texts: list[str], by: str, command_of: Callable[[dict[str, Any]], Comm
     for each, command in zip(chosen, commands, strict=True):
         say(f"{_said(command)}: {each}, by {who}.")
     say(_WHAT_NOW, to=ERR)
-    if any(each.alarm_id is None for each in chosen):
+    if places and not must_stand:
         say(_NOT_CHECKED, to=ERR)
 
 

@@ -269,7 +269,7 @@ def test_each_command_is_published_as_workers_read_it(run, installed, sent):
 def test_several_are_sent_each_to_its_shard(run, installed, sent):
     kept(installed, *ALL)
     result = run(
-        "alarms", "ack", "bbbb0003", "aaaa0002", "cccc", "l9/m9/x", "l3/m3", "--by", "kim",
+        "alarms", "ack", "bbbb0003", "aaaa0002", "cccc", "l9/m9/x", "l3/m3", "--by", "kim", "--force",
         **installed.env,
     )  # fmt: skip
     assert result.exit_code == 0
@@ -294,6 +294,7 @@ def test_several_are_sent_each_to_its_shard(run, installed, sent):
 
 
 def test_who_says_so_is_who_is_logged_in(run, installed, sent, monkeypatch: pytest.MonkeyPatch):
+    kept(installed, URGENT)
     monkeypatch.setattr(getpass, "getuser", lambda: "robin")
     assert ", by robin." in run("alarms", "ack", "l1/m1", **installed.env).stdout
     assert [each.event.by for each in sent()] == ["robin"]
@@ -303,6 +304,7 @@ def test_nobody_knows_who_says_so(run, installed, sent, monkeypatch: pytest.Monk
     def nobody() -> str:
         raise KeyError("getpwuid(): uid not found: 10001")
 
+    kept(installed, URGENT)
     monkeypatch.setattr(getpass, "getuser", nobody)
     result = run("alarms", "ack", "l1/m1", **installed.env)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -350,7 +352,8 @@ def test_what_no_worker_would_read_is_not_sent(run, installed, sent):
         (("ack", f"l1/{'m' * 65}"), "machine"),
         (("ack", f"l1/m1/{'t' * 65}"), "sensor"),
     ):
-        result = run("alarms", *call, "l2/m2", **installed.env)
+        force = ["--force"] if call[0] == "ack" else []
+        result = run("alarms", *call, "l2/m2", *force, **installed.env)
         assert (result.exit_code, result.stdout) == (2, "")
         assert f"`$.{field}`. Nothing was sent." in result.stderr
     assert sent() == []
@@ -368,23 +371,70 @@ def test_a_broker_that_does_not_answer_is_a_failure(
 ):
     monkeypatch.setattr("streams.cli.alarms._ANSWER_S", 0.3)
     env = installed.env | {"TAILORLINE_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    result = run("alarms", "ack", "l1/m1", **env)
+    result = run("alarms", "ack", "l1/m1", "--force", **env)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Kafka has not taken all commands: no broker answers: ")
     assert result.stderr.endswith("See `tailorline doctor`.\n")
 
 
-@pytest.mark.parametrize("command", [("list",), ("ack", "aaaa0001")])
+@pytest.mark.parametrize("command", [("list",), ("ack", "aaaa0001"), ("ack", "l1/m1")])
 def test_a_store_that_does_not_answer_is_a_failure(run, impatient, installed, command):
     env = installed.env | {"TAILORLINE_STORE__URL": "redis://127.0.0.1:1/0"}
     result = run("alarms", *command, **env)
     assert (result.exit_code, "tailorline doctor" in result.stderr) == (1, True)
 
 
-def test_a_place_needs_no_store(run, installed, sent):
+def test_a_place_where_nothing_need_stand_needs_no_store(run, installed, sent):
     env = installed.env | {"TAILORLINE_STORE__URL": "redis://127.0.0.1:1/0"}
-    assert run("alarms", "ack", "l1/m1", **env).exit_code == 0
-    assert len(sent()) == 1
+    for call in (
+        ("ack", "--force"),
+        ("shelve", *WHY),
+        ("out-of-service", *WHY),
+        ("new-normal", *WHY),
+    ):
+        result = run("alarms", *call, "l1/m1", **env)
+        assert result.exit_code == 0
+        assert "A place that they do not know is a dead letter" in result.stderr
+    assert len(sent()) == 4
+
+
+TAKES_BACK = ("ack", "unshelve", "in-service")
+
+
+@pytest.mark.parametrize("command", TAKES_BACK)
+def test_a_place_where_nothing_stands_is_refused_with_those_that_may_be_meant(
+    run, installed, sent, command
+):
+    kept(installed, *ALL)
+    result = run(
+        "alarms", command, "aaaa0001", "l1/m1", "l1/m1/t", "l1/m11/t", "l2/m2", "x/y", "ffff0000",
+        **installed.env,
+    )  # fmt: skip
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "No alarm ffff0000 stands: see `tailorline alarms list --all`.",
+        "No alarm of l1/m11/t stands; did you mean l1/m1/t or l2/m1/t or l1/m2/t?",
+        "No alarm of l2/m2 stands; did you mean l2/m1 or l1/m2 or l2/m1/t?",
+        "No alarm of x/y stands: see `tailorline alarms list --all`.",
+        "It may have come a moment ago: --force sends the command nevertheless.",
+        "Nothing was sent.",
+    ]
+    assert sent() == []
+    assert (
+        run("alarms", command, "l1/m11/t", "--force", "--by", "kim", **installed.env).exit_code == 0
+    )
+    assert [each.key for each in sent()] == [b"l1/m11"]
+
+
+@pytest.mark.parametrize("command", TAKES_BACK)
+def test_a_place_where_an_alarm_stands_is_sent_whatever_it_is_kept_back_for(
+    run, installed, sent, command
+):
+    kept(installed, SUPPRESSED, AWAY, WHOLE, FLOOD)
+    result = run("alarms", command, "l1/m1/t", "l1/m1", "l2/m1", "--by", "kim", **installed.env)
+    assert result.exit_code == 0
+    assert result.stderr == "Workers carry it out and tell of it in the topic alerts.\n"
+    assert len(sent()) == 3
 
 
 def test_wrong_settings_are_a_wrong_call(run, installed, sent):
