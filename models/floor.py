@@ -197,6 +197,7 @@ class FloorShard:
         machine.watermark = max(machine.watermark, min(at, self.clock))
         sensor.behind_s = self.clock - at
         sensor.sends = event.unit
+        sensor.rest.arrive(self.clock, self.settings.watch.sensor.rest)
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
         own = self._plans.machine(event.line, event.machine)

@@ -118,6 +118,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.scorers.machine", "MachineScore"),
         ("models.scorers.machine", "MachineSettings"),
         ("models.scorers.moved", "LevelWatch"),
+        ("models.scorers.pauses", "Pauses"),
         ("models.scorers.rest", "Rest"),
         ("models.scorers.rest", "RestSettings"),
         ("models.scorers.river_models", "AbsoluteDeviation"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from models.scorers.pauses import Pauses
 from models.scorers.running import Running
 
 _CHANCE = 1e-9
@@ -41,6 +42,7 @@ class Rest:
     """Unix seconds of the last sample, of whatever quality; 0: none yet."""
     interval: float = 0.0
     """Seconds between two samples, usually."""
+    pauses: Pauses = field(default_factory=Pauses)
 
     def is_flat(self, x: float, settings: RestSettings) -> bool:
         """Return whether ``x`` is one more of so many equal samples as chance does not make.
@@ -83,8 +85,13 @@ class Rest:
             )
         self.heard_at = max(self.heard_at, at)
 
+    def arrive(self, at: float, settings: RestSettings) -> None:
+        """Note when (unix seconds) a sample arrived, by the clock that silence is judged by; then `hear` it."""
+        self.pauses.arrive(at, self._overdue_s(settings))
+
     def resume(self, at: float) -> None:
         """Note that until ``at`` (unix seconds) nothing was expected of it."""
+        self.pauses.resume(at)
         if self.heard_at:
             self.heard_at = max(self.heard_at, at)
 
@@ -92,7 +99,11 @@ class Rest:
         """Return when (unix seconds) the sensor will have been silent for too long."""
         if not self.interval:
             return math.inf
-        return self.heard_at + max(settings.stale_intervals * self.interval, settings.stale_s)
+        return self.heard_at + max(self._overdue_s(settings), self.pauses.allowed_s)
+
+    def _overdue_s(self, settings: RestSettings) -> float:
+        """Return how long it may say nothing by how often it speaks."""
+        return max(settings.stale_intervals * self.interval, settings.stale_s)
 
     def _run(self, x: float) -> int:
         return self.same + 1 if x == self.last else 0

@@ -449,6 +449,61 @@ def test_a_sensor_whose_clock_is_behind_is_not_silent() -> None:
     assert 360.0 <= last(feed).occurred_at.timestamp() - T0 - 30.0 <= 366.0
 
 
+def batches(feed: Feed, start: float, number: int, every: int = 60) -> None:
+    """Samples of each second that a gateway sends so seldom; another machine's come as they are made."""
+    for n in range(number * every):
+        at = start + n
+        feed(reading(70.0 + n % 3 / 10, at, machine="live"))
+        if n % every == every - 1:
+            feed(
+                *(reading(x, at - every + 1 + i) for i, x in enumerate(around(70.0, every, seed=n)))
+            )
+
+
+def stale_from(feed: Feed) -> list[float]:
+    """When the sensor was told to have fallen silent."""
+    found = [own for own in feed.sent if (own.condition, own.state) == ("stale", "active")]
+    return [own.occurred_at.timestamp() - T0 for own in found if own.machine == "m1"]
+
+
+def test_a_gateway_that_sends_once_a_minute_is_not_silent() -> None:
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    batches(feed, 0.0, 4)
+    known = len(stale_from(feed))
+    assert known <= 3, "as long as it is not known"
+    restart(feed)
+    batches(feed, 240.0, 20)
+    assert len(stale_from(feed)) == known
+    feed(*(reading(70.0 + n % 3 / 10, 1440.0 + n, machine="live") for n in range(200)))
+    (dead,) = stale_from(feed)[known:]
+    assert 1439.0 + 90.0 <= dead <= 1439.0 + 96.0, "half as long again as it usually is"
+
+
+def test_a_sensor_that_speaks_all_the_time_has_half_a_minute_whatever_was() -> None:
+    """Each quarter of an hour an outage of five minutes; a fourth is told as soon as the first."""
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    for start in (0.0, 1200.0, 2400.0, 3600.0):
+        for n in range(1200):
+            feed(reading(70.0 + n % 3 / 10, start + n, machine="live"))
+            if n < 900:
+                feed(reading(70.0 + n % 4 / 10, start + n))
+    found = stale_from(feed)
+    assert len(found) == 4
+    assert all(30.0 <= own % 1200.0 - 899.0 <= 36.0 for own in found)
+
+
+def test_a_machine_that_stood_still_made_no_pause() -> None:
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    for n in range(4):
+        at = n * 200.0
+        feed(*readings(around(70.0, 90), at), state("stopped", at + 90.0))
+        feed(*(reading(70.0 + i % 3 / 10, at + 91.0 + i, machine="live") for i in range(100)))
+        feed(state("running", at + 199.0))
+    feed(*(reading(70.0 + n % 3 / 10, 800.0 + n, machine="live") for n in range(60)))
+    (dead,) = stale_from(feed)
+    assert dead <= 799.0 + 36.0
+
+
 @pytest.mark.parametrize(("behind", "late"), [(300.0, 0), (300.5, 20)])
 def test_a_sensor_that_is_too_far_behind_its_machine_is_late(behind: float, late: int) -> None:
     feed = warm(limited(high=80.0))
