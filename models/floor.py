@@ -220,6 +220,11 @@ class FloorShard:
             self.annunciator.note(
                 place, sensor.move, sensor.moves, event.occurred_at, conversion.unit, effects
             )
+        charting, interval_s = sensor.charting, sensor.rest.interval
+        if charting is not None and charting.is_starved(interval_s):
+            self.annunciator.note_not_charted(
+                place, charting.choice, interval_s, event.occurred_at, effects
+            )
 
     def count_step(self, event: ProductionCount, at: float, effects: Effects) -> None:
         """Units made: what production really makes. Counts may come late: they only add."""

@@ -18,7 +18,8 @@ from models.alarms.alarm import KEPT_QUIET, Change, State
 from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.alarms.occurrences import Occurrences
 from models.effects import Effects, Output
-from models.line.findings import MOVED, PRIORITIES, Evidence, Finding, Priority, Rule
+from models.line.document import ChartChoice
+from models.line.findings import MOVED, NOT_CHARTED, PRIORITIES, Evidence, Finding, Priority, Rule
 from models.line.plans import NO_CHOICES, AlarmPlan
 from models.line.telling import (
     Order,
@@ -27,6 +28,7 @@ from models.line.telling import (
     alarm_id,
     alert_of,
     moved,
+    not_charted,
     priority_of,
     unraised,
 )
@@ -98,6 +100,15 @@ class Annunciator:
         """Tell that a sensor's level has moved, for the ``number``-th time: information, no alarm."""
         number += self._came.before((place, MOVED))
         self._send(moved(place, move, number, at, unit, effects.new_id()), effects)
+
+    def note_not_charted(
+        self, place: Place, choice: ChartChoice, interval_s: float, at: datetime, effects: Effects
+    ) -> None:
+        """Tell that a sensor speaks too seldom for the chart that somebody wants: information, no alarm."""
+        key = (place, NOT_CHARTED)
+        self._came.keep(key, 1)
+        number = self._came.before(key)
+        self._send(not_charted(place, choice, interval_s, number, at, effects.new_id()), effects)
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
         """Let time pass; return the lines whose flood is over."""

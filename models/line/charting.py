@@ -21,17 +21,22 @@ CHARTS: dict[str, ChartSettings] = {
     "nelson": RuleSettings(NELSON),
 }
 """Their average run lengths are in docs/spc.md."""
+_IN_VAIN = 10
+"""So many subgroups given up one after the other: no chance of the moment at which stretches begin."""
 
 
 class Charting:
     """The state of one sensor's chart."""
 
-    __slots__ = ("chart", "choice", "gatherer")
+    __slots__ = ("_given_up", "_told", "chart", "choice", "gatherer")
 
     def __init__(self, choice: ChartChoice) -> None:
         self.choice = choice
         self.gatherer = Gatherer()
         self.chart = ControlChart()
+        self._given_up = 0
+        """Subgroups given up before the last one that was charted."""
+        self._told = False
 
     def take(self, at: float, x: float, digit: float) -> Judged | None:
         """Take a sample of a process that nothing is known to be wrong with.
@@ -45,6 +50,7 @@ class Charting:
         subgroup = self.gatherer.take(at, x, GatherSettings(choice.size, choice.every_s, gap_s))
         if subgroup is None:
             return None
+        self._given_up = self.gatherer.incomplete
         rounding = digit / math.sqrt(12.0) if math.isfinite(digit) else 0.0
         settings = ControlSettings(CHARTS[choice.chart], min_sigma=rounding)
         signal = self.chart.take(subgroup, settings)
@@ -63,6 +69,16 @@ class Charting:
     def standing(self) -> Standing:
         """What the chart can say of the process."""
         return self.chart.standing(ControlSettings(CHARTS[self.choice.chart]))
+
+    def is_starved(self, interval_s: float) -> bool:
+        """Return, once, that a sensor with a sample every ``interval_s`` speaks too seldom to be charted.
+
+        Subgroups are lost to alarms and to bad quality, too: that is no matter of how often it speaks.
+        """
+        if self._told or self.gatherer.incomplete - self._given_up < _IN_VAIN:
+            return False
+        self._told = self.choice.size * interval_s > self.choice.every_s
+        return self._told
 
     def rebaseline(self) -> None:
         """Begin with phase I again."""

@@ -18,6 +18,7 @@ Rule = Literal[
 Condition = Literal[
     "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "high_high", "high", "low",
     "low_low", "rate", "out_of_control", "multivariate", "flood", "baseline_moved",
+    "not_charted",
 ]  # fmt: skip
 """What is wrong: of one rule there may be several."""
 Priority = Literal["low", "medium", "high"]
@@ -31,6 +32,8 @@ MAY_BE_NORMAL = frozenset({"deviation", "spread", "shape", "multivariate"})
 """What turns out to be normal if it lasts: a new level, but not a dead sensor."""
 MOVED: Condition = "baseline_moved"
 """No alarm, for information: a sensor's level is another one than it was."""
+NOT_CHARTED: Condition = "not_charted"
+"""No alarm, for information: a sensor speaks too seldom for the control chart that somebody wants."""
 
 
 def condition_of(rule: Rule) -> Condition:

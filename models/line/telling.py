@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from models.alarms.alarm import State
+from models.line.document import ChartChoice
 from models.line.findings import (
     LIMITS,
     MAY_BE_NORMAL,
     MOVED,
+    NOT_CHARTED,
     PRIORITIES,
     RUNS,
     Condition,
@@ -42,6 +44,7 @@ _SAYS: dict[Condition, str] = {
     "multivariate": "behaves otherwise than its sensors did together",
     "flood": "has more alarms than anybody can read: those of low and medium priority are kept back",
     "baseline_moved": "has moved",
+    "not_charted": "speaks too seldom for its control chart",
 }
 _ADVICE: dict[Condition, str] = {
     "deviation": "Compare with the set point and with sensors beside it, then look for the cause.",
@@ -59,6 +62,7 @@ _ADVICE: dict[Condition, str] = {
     "multivariate": "Look at the sensors named, the first one first: together they are unusual.",
     "flood": "Look for what they have in common: power, air, network, a machine that stopped.",
     "baseline_moved": "",
+    "not_charted": "Give its control_chart in the line rules a smaller size or a longer every_s.",
 }
 _STATES: dict[State, Literal["cleared"]] = {"normal": "cleared"}
 _BY_SIGMA = frozenset({*MAY_BE_NORMAL, "out_of_control"})
@@ -231,4 +235,31 @@ def moved(place: Place, move: Move, number: int, at: datetime, unit: str, alert_
         z=(move.after - move.before) / move.sigma,
         limit=0.0,
         text=f"{place} has moved from {move.before:.6g} to {move.after:.6g} {unit}: no alarm.",
+    )
+
+
+def not_charted(
+    place: Place, choice: ChartChoice, interval_s: float, number: int, at: datetime, alert_id: str
+) -> Alert:
+    """Return the event that tells that a sensor's samples make no subgroups for its chart."""
+    return Alert(
+        alert_id=alert_id,
+        alarm_id=alarm_id(place, NOT_CHARTED),
+        occurrence=number,
+        state="noted",
+        occurred_at=at,
+        since=at,
+        line=place.line,
+        machine=place.machine,
+        sensor=place.sensor,
+        condition=NOT_CHARTED,
+        priority="low",
+        value=None,
+        unit=None,
+        expected=None,
+        z=0.0,
+        limit=0.0,
+        text=f"{place} {_SAYS[NOT_CHARTED]}, and is not charted: {choice.size} samples in "
+        f"{choice.every_s:g} s are asked for, and it sends one every {interval_s:.3g} s.",
+        advice=_ADVICE[NOT_CHARTED],
     )

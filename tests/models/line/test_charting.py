@@ -7,17 +7,19 @@ import math
 import pytest
 
 from models.line.charting import CHARTS, Charting
-from models.line.document import NO_LINE_RULES, ChartChoice, SensorChoice
+from models.line.document import NO_LINE_RULES, AlarmChoice, ChartChoice, LineRules, SensorChoice
 from models.line.limits import Judged
 from schemas.commands import CallNormal
-from tests.models.events import command
+from tests.models.events import Feed, command
 from tests.models.line.floors import (
+    AT_ONCE,
     adopt,
     around,
     floor,
     reading,
     readings,
     restart,
+    rows,
     ruled,
     shard_of,
     told,
@@ -182,3 +184,63 @@ def test_run_rules_are_told_without_a_limit_in_sigma() -> None:
     alert = next(own for own in feed.sent if own.condition == "out_of_control")
     assert alert.text == "l1/m1/temperature is out of control by its chart."
     assert alert.limit == 0.0
+
+
+def asked(size: int, every_s: float) -> LineRules:
+    """A chart of such subgroups, and limits to be in alarm for."""
+    return ruled(
+        SensorChoice(
+            control_chart=ChartChoice(size=size, every_s=every_s),
+            limits={"high": 80.0},
+            alarms={"limits": AT_ONCE, "anomaly": AlarmChoice(enabled=False)},
+        )
+    )
+
+
+def seldom(feed: Feed, start: float, number: int, every: float = 30.0) -> None:
+    feed(*(reading(x, start + n * every) for n, x in enumerate(around(70.0, number))))
+
+
+def test_a_sensor_that_speaks_too_seldom_for_its_chart_is_told_once_and_why() -> None:
+    feed = floor(asked(5, 60.0))
+    seldom(feed, 0.0, 10)
+    assert not told(feed, "not_charted"), "ten subgroups in a row"
+    restart(feed)
+    seldom(feed, 300.0, 1)
+    assert told(feed) == [("not_charted", "noted")]
+    restart(feed)
+    seldom(feed, 330.0, 200)
+    (alert,) = (own for own in feed.sent if own.condition == "not_charted")
+    assert (alert.state, alert.sensor, alert.occurrence, alert.priority) == (
+        "noted", "temperature", 1, "low",
+    )  # fmt: skip
+    assert alert.text == (
+        "l1/m1/temperature speaks too seldom for its control chart, and is not charted: 5 samples in 60 s "
+        "are asked for, and it sends one every 30 s."
+    )
+    assert alert.advice == (
+        "Give its control_chart in the line rules a smaller size or a longer every_s."
+    )
+    assert not rows(feed), "it is no alarm that stands"
+    adopt(feed, asked(4, 60.0))
+    seldom(feed, 6660.0, 200)
+    numbers = [own.occurrence for own in feed.sent if own.condition == "not_charted"]
+    assert numbers == [1, 2], "another chart, another word"
+
+
+@pytest.mark.parametrize(("size", "every_s"), [(1, 10.0), (3, 75.0), (5, 150.0)])
+def test_a_sensor_that_is_charted_now_and_then_is_not_told_of(size: int, every_s: float) -> None:
+    feed = floor(asked(size, every_s))
+    seldom(feed, 0.0, 400)
+    assert not told(feed, "not_charted")
+
+
+def test_a_sensor_whose_samples_are_not_fit_to_be_charted_is_not_too_slow() -> None:
+    feed = floor(asked(5, 6.0))
+    for n in range(200):
+        quality = "good" if n % 3 == 0 else "uncertain"
+        feed(reading(70.0 + n % 2 / 10, float(n), quality=quality))
+    charting = shard_of(feed).machines["l1", "m1"].sensors["temperature"].charting
+    assert charting is not None
+    assert charting.gatherer.incomplete > 20
+    assert not told(feed, "not_charted")
