@@ -18,8 +18,11 @@ from streams.settings import Settings
 class Core(Protocol):
     """The pure state of a shard, and what can happen to it."""
 
-    clock: float
     settings: Any
+
+    @property
+    def clock(self) -> float:
+        """Unix seconds of the newest event or tick."""
 
     def accept(self, event: Any, origin: Origin, effects: Effects) -> Outcome:
         """Take an event in."""
