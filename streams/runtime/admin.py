@@ -33,6 +33,8 @@ _EMBEDDED = "mockCluster"
 _EARLIEST, _LATEST = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
 _ANSWER_S = 5.0
 """How long a check-up waits for each answer."""
+_POLL_S = 0.02
+"""`Consumer.consume` waits so long for its messages, though the last of all be among them."""
 _CONFIG = ("retention.ms", "max.message.bytes", "cleanup.policy")
 
 
@@ -236,7 +238,7 @@ def samples(
         consumer.assign(starts)
         until = time.monotonic() + _ANSWER_S
         while ends and time.monotonic() < until:
-            for message in consumer.consume(500, 0.2):
+            for message in consumer.consume(500, _POLL_S):
                 if message.error():
                     continue
                 topic, number = str(message.topic()), int(message.partition() or 0)

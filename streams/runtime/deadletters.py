@@ -28,6 +28,8 @@ Bounds = Mapping[int, tuple[int, int]]
 _ANSWER_S = 5.0
 _IDLE_S = 30.0
 """A partition that gives nothing for so long before its end is given up."""
+_POLL_S = 0.02
+"""`Consumer.consume` waits so long for its hundred messages, though the last of all be among them."""
 _ALONE_BYTES = 100_000
 _UNSENT = frozenset(
     {
@@ -133,7 +135,7 @@ class DeadLetterReader:
         """Yield messages until nothing is left; a partition that is at its end goes by itself."""
         last, trouble = time.monotonic(), ""
         while left:
-            messages = self._consumer.consume(100, 0.2)
+            messages = self._consumer.consume(100, _POLL_S)
             if not messages and time.monotonic() - last > _IDLE_S:
                 raise Misconfigured(
                     f"The broker at {self._where} gave nothing of {DEAD_LETTERS.name}[{min(left)}] "
