@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from pydantic import SecretStr
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from streams.cli.console import ERR, OUT
@@ -29,6 +31,9 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
         yield server
 
 
+_built = cache(get_command)
+
+
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings of whoever runs the tests, and no line broken at the terminal's width."""
@@ -37,6 +42,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ERR, "_width", 400)
     # Help and errors as text: PY_COLORS, even of 0, has typer write codes for colours.
     monkeypatch.setattr("typer.rich_utils.FORCE_TERMINAL", False)
+    # Typer looks at every argument of every command again for each call.
+    monkeypatch.setattr("typer.testing._get_command", _built)
 
 
 @pytest.fixture
