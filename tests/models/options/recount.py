@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -113,6 +114,18 @@ class Shard:
                     chosen = sorted([parts[:2], parts[2:]] if parts[2:] else [parts])
                     found[sku, *(part for one in chosen for part in one)] = n
         return found
+
+    def apart(self) -> dict[tuple[str, ...], tuple[float, float]]:
+        """Where process and store differ by more than rounding; thousands of `approx` take seconds."""
+        held, stored = self.held(), self.stored()
+        both = {
+            name: (held.get(name, math.nan), stored.get(name, math.nan)) for name in held | stored
+        }
+        return {
+            name: pair
+            for name, pair in both.items()
+            if not math.isclose(*pair, rel_tol=1e-9, abs_tol=1e-3)
+        }
 
     def held(self) -> Counts:
         """What the process has, under the names of the store."""

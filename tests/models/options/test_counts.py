@@ -92,7 +92,7 @@ def test_decayed_counts_are_explicit_weights(seed: int) -> None:
     assert len([name for name in expected if len(name) == 5]) > 20
     for name in found.keys() | expected.keys():
         assert found.get(name, 0.0) == pytest.approx(expected.get(name, 0.0), abs=1e-9), name
-    assert ours.held() == pytest.approx(ours.stored(), rel=1e-9, abs=1e-3)
+    assert not ours.apart()
     weights: dict[str, list[float]] = {}
     for order_id, unit in orders.lines():
         age = at - orders.at[order_id]
@@ -138,7 +138,7 @@ def test_bounded_counts_are_those_since_they_began(
             counted = [own for own in counted if own[3] != 1e6 + 20.0 * (back + 1)]
         if number % 90 == 60:
             ours.forget("s1", "s2")
-        assert ours.held() == pytest.approx(ours.stored(), rel=1e-9, abs=1e-3)
+        assert not ours.apart()
         total = sum(len(a.values) + len(a.pairs) for a in ours.counted._articles.values())
         assert len(ours.counted) == total
     now = ours.counted._decay.weight(at) if half_life else 1.0
