@@ -45,14 +45,15 @@ def test_nothing_timed_is_said_to_be_nothing() -> None:
     assert found["us_per_event"] is None
 
 
-def test_a_tiny_shop_is_filled_and_timed() -> None:
+def test_a_tiny_shop_is_filled_and_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.decisions.run._FILL_STEP", 2_000)
     console = Console(quiet=True)
-    report = bench_decisions(Plan(200, 2_000, 4_000, 2, seed=3, warm_up_s=60.0), console)
+    report = bench_decisions(Plan(200, 500, 1_500, 2, seed=3, warm_up_s=60.0), console)
     show(report, console)
     found = report.results
-    assert found["customers"] == 2_000
+    assert found["customers"] >= 490
     assert found["rejected"] == 0
-    assert found["n_offer"] + found["n_other"] == 4_000  # type: ignore[operator]
+    assert found["n_offer"] + found["n_other"] == 1_500  # type: ignore[operator]
     assert found["view_rows"]
     assert found["n_offer"]
     assert 0 < found["p50_ms_offer"] <= found["p99_ms_offer"] <= found["max_ms_offer"]  # type: ignore[operator]
