@@ -3,9 +3,9 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-# Two workers: the system tests start servers of their own, so more of them only wait for each other. By loadgroup,
-# though there are no groups, each gets the tests one by one and in order: the longest come first.
-JOBS   ?= 2
+# Three for two cores: there is always one that waits for the servers of a system test (tests/system/conftest.py spreads
+# them). By loadgroup, though there are no groups, each gets the tests one by one and in order.
+JOBS   ?= 3
 ARGS   ?=
 
 BIN := $(VENV)/bin
@@ -26,11 +26,12 @@ setup: $(VENV)/.dev ## make .venv with everything for development
 demo: $(VENV)/.demo ## show data flowing: no Docker, no Java
 	$(BIN)/tailorline demo $(ARGS)
 
+# Images often forbid bytecode; then every process of the tests compiles it all again, and the rewritten asserts too.
 test: $(VENV)/.dev ## run all tests; tests/system on the embedded broker and store
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 test-system: $(VENV)/.dev ## run tests/system on Apache Kafka (java, mvn) and redis-server
-	TAILORLINE_TEST_REQUIRED=1 $(BIN)/python -m bench.servers -- $(BIN)/pytest tests/system $(ARGS)
+	PYTHONDONTWRITEBYTECODE= TAILORLINE_TEST_REQUIRED=1 $(BIN)/python -m bench.servers -- $(BIN)/pytest tests/system $(ARGS)
 
 mutation: $(VENV)/.dev ## break the code of the guarantees at one place after the other: do tests fail?
 	$(BIN)/python -m tests.mutation $(ARGS)

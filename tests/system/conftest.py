@@ -19,12 +19,21 @@ KAFKA = os.environ.get("TAILORLINE_TEST_KAFKA", "")
 REDIS = os.environ.get("TAILORLINE_TEST_REDIS", "")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no process waits for the other at the end.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spread these over the first half of the others, where several processes share the tests.
 
-    Each test has servers and workers of its own, so two may run at a time.
+    They mostly wait, and the others mostly need a core: so no core is idle. None is left for the
+    end, where the other processes would wait for it. Each has servers and workers of its own.
     """
-    items.sort(key=lambda item: "/tests/system/" not in str(item.path))
+    ours = [item for item in items if "/tests/system/" in str(item.path)]
+    if not ours or not hasattr(config, "workerinput"):
+        return
+    others = [item for item in items if "/tests/system/" not in str(item.path)]
+    step = max(len(others) // (2 * len(ours)), 1)
+    items.clear()
+    for number, own in enumerate(ours):
+        items += [own, *others[number * step : (number + 1) * step]]
+    items += others[len(ours) * step :]
 
 
 @pytest.fixture(scope="session", autouse=True)
