@@ -116,6 +116,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.scorers.baseline", "Baseline"),
         ("models.scorers.baseline", "BaselineSettings"),
         ("models.scorers.innovations", "Model"),
+        ("models.scorers.lately", "Lately"),
         ("models.scorers.likelihood", "Likelihood"),
         ("models.scorers.machine", "MachineScore"),
         ("models.scorers.machine", "MachineSettings"),

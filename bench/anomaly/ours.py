@@ -44,9 +44,11 @@ def watch_tep(normal: Floats, calibration: Floats) -> Watcher:
     """Return the watcher of the process, as `WatchProcess` says.
 
     The limit is what one in a hundred calibration rows exceed for each row that an alarm takes: as these
-    have to come in a row, less than one in a hundred is in alarm.
+    have to come in a row, less than one in a hundred is in alarm. It holds for the model it was calibrated
+    with, so that one stays: nothing is learnt anew.
     """
     machine = _Machine(normal.shape[1], every_s=_TEP_EVERY_S)
+    machine.keep_model()
     machine.run(normal)
     machine.run(calibration)
     # Once more, now that it is known how far its scores go.
@@ -75,6 +77,10 @@ class _Machine:
 
     def limit(self, sigma: float) -> None:
         machine = replace(self._settings.machine, limit=sigma)
+        self._settings = replace(self._settings, machine=machine)
+
+    def keep_model(self) -> None:
+        machine = replace(self._settings.machine, relearn_every=math.inf)
         self._settings = replace(self._settings, machine=machine)
 
     def run(

@@ -43,7 +43,7 @@ class WatchSettings:
     sensor: SensorSettings = field(default_factory=SensorSettings)
     machine: MachineSettings = field(default_factory=MachineSettings)
     multivariate: MachineAlarm = field(default_factory=MachineAlarm)
-    deadband: float = 1.0
+    deadband: float = 0.9
     """It begins to be over below this share of its limit."""
     normal_after: int = 5000
     """After so many rows in alarm, and so long, what the machine does is normal, and it says so."""
@@ -221,8 +221,7 @@ class MachineWatch:
         self.z = scored.z
         found = self._judge(score, scored, at, settings, plan)
         if self.score is score:
-            digits = self._digits() if score.learning else ()
-            score.learn(scored, settings.machine, digits, quiet=self.alarm.quiet)
+            score.learn(scored, settings.machine, self._digits, quiet=self.alarm.quiet)
         return found
 
     def _digits(self) -> list[float]:

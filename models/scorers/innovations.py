@@ -3,8 +3,11 @@
 What is left over, the innovations, hangs together neither in time nor, once it is divided by its
 covariance, across the sensors; so Hotelling's T-squared of it is a fair score for any machine.
 Each sensor's own persistence is the prior, and how strongly it is believed is chosen by leave-one-out
-error on the rows themselves: no label, no setting by plant.
-Sources: Doan, Litterman and Sims (1984) for the prior; Allen (1974), PRESS, and Breiman and others
+error on the rows themselves: no label, no setting by plant. A sensor that hardly moves from row to row,
+a temperature, is a random walk: where it stands says nothing of itself or others, only that it moves, unless
+that error says clearly otherwise. Some hundred rows cannot tell a level it will return to from the stretch it
+happened to be on, and if it leaves that, all that is predicted from there is wrong.
+Sources: Doan, Litterman and Sims (1984) for the prior, and for random walks in it; Allen (1974), PRESS, and Breiman and others
 (1984), standard errors, for the choice; Harris and Ross (1991) for charts of residuals.
 """
 
@@ -22,6 +25,10 @@ RIDGES: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0)
 _CLIP_FIT = 6.0
 _CLIP = 30.0
 """In standard deviations: one wild sample says no more than that something is very wrong."""
+_WALKS = 0.9
+"""From this lag-1 autocorrelation on a sensor is a random walk."""
+_TELLS = 0.03
+"""By this share more must be left over without the levels of random walks, in the mean over sensors."""
 _WILD = 5.0
 _CLEARLY = 2.0
 _JITTER = 1e-3
@@ -73,23 +80,45 @@ def fit(rows: Floats, least: Floats) -> Model:
     return Model(mean, scale, weights, inverse, spread, ridge)
 
 
-def _regression(scaled: Floats) -> tuple[Floats, Floats, float]:
-    """Return weights, leave-one-out residuals, and the ridge that was chosen by those."""
+class _Fitted(NamedTuple):
+    weights: Floats
+    left: Floats
+    """Leave-one-out residuals."""
+    ridge: float
+
+
+def _regression(scaled: Floats) -> _Fitted:
+    """Return the regression of each row on the one before that predicts best and asks least of it."""
     last, following = scaled[:-1], scaled[1:]
     power = (last**2).mean(axis=0)
     own = np.clip((last * following).mean(axis=0) / np.maximum(power, _LEAST), 0.0, 1.0)
-    regressors = np.hstack([last, np.ones((len(last), 1))])
-    prior = np.vstack([np.diag(own), np.zeros((1, scaled.shape[1]))])
-    target = following - regressors @ prior
-    left, singular, right = np.linalg.svd(regressors, full_matrices=False)
+    walks = own > _WALKS
+    found = _ridge(last, following, own, np.ones_like(own))
+    if not walks.any():
+        return found
+    of_moves = _ridge(last, following, np.where(walks, 1.0, own), np.where(walks, 0.0, 1.0))
+    least = _squares(found.left).mean(axis=0) + _LEAST
+    more = (_squares(of_moves.left).mean(axis=0) - least) / least
+    return found if more.mean() > _TELLS else of_moves
+
+
+def _ridge(last: Floats, following: Floats, own: Floats, tells: Floats) -> _Fitted:
+    """Regress; ``own`` are the sensors' persistences, and ``tells`` is 0 of a sensor whose level says nothing."""
+    prior = np.vstack([np.diag(own), np.zeros((1, len(own)))])
+    ones = np.ones((len(last), 1))
+    target = following - np.hstack([last, ones]) @ prior
+    left, singular, right = np.linalg.svd(np.hstack([last * tells, ones]), full_matrices=False)
+    onto = left.T @ target
     tried = []
     for ridge in RIDGES:
-        hat = (left * (singular**2 / (singular**2 + ridge))) @ left.T
-        tried.append((target - hat @ target) / np.maximum(1 - np.diag(hat), _LEAST)[:, None])
+        kept = singular**2 / (singular**2 + ridge)
+        leverage = (left**2 * kept).sum(axis=1)
+        off = target - (left * kept) @ onto
+        tried.append(off / np.maximum(1 - leverage, _LEAST)[:, None])
     chosen = _strongest_as_good(tried)
     ridge = RIDGES[chosen]
-    found = right.T @ ((singular / (singular**2 + ridge))[:, None] * (left.T @ target))
-    return prior + found, tried[chosen], ridge
+    found = right.T @ ((singular / (singular**2 + ridge))[:, None] * onto)
+    return _Fitted(prior + found, tried[chosen], ridge)
 
 
 def _strongest_as_good(tried: list[Floats]) -> int:
@@ -97,10 +126,7 @@ def _strongest_as_good(tried: list[Floats]) -> int:
 
     Not clearly: by less than two standard errors of the difference, row by row.
     """
-    squares = []
-    for residuals in tried:
-        bound = _WILD * residuals.std(axis=0)  # one wild row must not decide
-        squares.append(np.clip(residuals, -bound, bound) ** 2)
+    squares = [_squares(residuals) for residuals in tried]
     losses = [float(np.log(own.mean(axis=0) + _LEAST).sum()) for own in squares]
     chosen = int(np.argmin(losses))
     best = squares[chosen]
@@ -111,3 +137,8 @@ def _strongest_as_good(tried: list[Floats]) -> int:
             break
         chosen = place
     return chosen
+
+
+def _squares(residuals: Floats) -> Floats:
+    bound = _WILD * residuals.std(axis=0)  # one wild row must not decide
+    return np.clip(residuals, -bound, bound) ** 2

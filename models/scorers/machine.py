@@ -2,15 +2,17 @@
 
 Phase I learns what rows are normal, phase II watches the innovations of each new row: their T-squared
 by itself, smoothed over the last few rows, and over more of them (MEWMA), which finds what is small but
-stays. All sensors' drift is followed while nothing is wrong, for machines warm up and wander; while
-something is, only that of sensors that are quiet themselves and drift slowly, so that a fault is not.
+stays. The higher two of the three count, so that two have to agree, whatever way a fault comes.
+Machines warm up and wander. While nothing is wrong, all sensors' drift is followed, and now and then all is
+learnt anew from the newest rows; while something is, only sensors that are quiet themselves and drift slowly are
+followed, so that a fault is not, and the others so slowly that it takes hours until what lasts is normal.
 Sources: Hotelling (1947); Lowry, Woodall, Champ and Rigdon (1992), MEWMA.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.scorers.innovations import Model, fit
+from models.scorers.lately import Lately
 from models.scorers.running import Running
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +30,7 @@ _ADDED = 0.1
 """Of the number of sensors, to T-squared before the logarithm: near nothing is as good as nothing."""
 _LEAST_STD = 0.05
 _OWN_SMOOTHING = 0.2
+_CLIP_LASTING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,10 @@ class MachineSettings:
     """So many rows are learnt from, or so many for each sensor if that is more."""
     calibrate_share: float = 0.6
     """Of the rows learnt from, so many more are needed to know how far scores go by themselves."""
+    keep: float = 2.0
+    """So many times the rows of phase I are kept at most, the newest, and learnt from later on."""
+    relearn_every: float = 0.25
+    """Of the rows of phase I, so many in which nothing is wrong lie between one time and the next; infinite: never."""
     memory: int = 2000
     """How long is remembered how far they go."""
     smoothing: float = 0.4
@@ -48,7 +56,9 @@ class MachineSettings:
     """A sensor's drift is followed by this share of each row, while it is slow."""
     follow_quiet: float = 0.005
     """Any drift is followed by this share while the machine is not in alarm."""
-    limit: float = 2.25
+    follow_lasting: float = 0.0005
+    """And by this share while it is: what lasts for thousands of rows is how the machine is now."""
+    limit: float = 2.4
     """In sigma of the logarithm of T-squared."""
     most_sensors: int = 64
 
@@ -60,6 +70,10 @@ class MachineSettings:
     def rows_to_learn(self, sensors: int) -> int:
         """Return how many rows phase I takes for a machine of so many sensors."""
         return max(self.learn_rows, self.learn_per_sensor * sensors)
+
+    def rows_to_keep(self, sensors: int) -> int:
+        """Return from how many rows, at most, is learnt later on."""
+        return round(self.keep * self.rows_to_learn(sensors))
 
 
 class MachineScored(NamedTuple):
@@ -79,17 +93,20 @@ class MachineScore:
     """The state of one machine's scorer: sensors by place, in an order that never changes."""
 
     __slots__ = (
-        "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_smoothed", "model", "sensors",
+        "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_since", "_smoothed", "model", "sensors",
     )  # fmt: skip
 
     def __init__(self, sensors: int, settings: MachineSettings) -> None:
         self.sensors = sensors
         self.model: Model | None = None
-        self._rows: list[npt.NDArray[np.float32]] = []
-        """Of phase I, less the first row; empty afterwards."""
+        self._rows = Lately(sensors, settings.rows_to_keep(sensors))
+        """Those in which nothing was wrong."""
         self._seen = 0
         """Rows of phase II."""
+        self._since = 0
+        """Of these, those taken into `_rows` since all was learnt anew."""
         self._last: Floats | None = None
+        """The last row, scaled; None in phase I."""
         self._bias = np.zeros(sensors)
         self._left = np.zeros(sensors)
         """Each sensor's own smoothed innovation, in its sigma."""
@@ -120,26 +137,30 @@ class MachineScore:
         )
         z = None
         if self._seen >= settings.calibrate_share * settings.rows_to_learn(self.sensors):
-            z = sum(
+            each = sorted(
                 (log - own.mean) / max(own.std, _LEAST_STD)
                 for log, own in zip(logs, self._logs, strict=True)
-            ) / len(logs)
+            )
+            z = (each[-1] + each[-2]) / 2
         return MachineScored(row, scaled, left, smoothed, logs, z)
 
     def learn(
         self,
         scored: MachineScored,
         settings: MachineSettings,
-        digits: Sequence[float],
+        digits: Callable[[], Sequence[float]],
         *,
         quiet: bool,
     ) -> None:
         """Move on to the next row.
 
-        ``digits`` are what one more in each sensor's last digit is, in its unit; while `learning` only.
+        ``digits`` returns what one more in each sensor's last digit is, in its unit.
         """
+        to_learn = settings.rows_to_learn(self.sensors)
         if self.model is None:
-            self._collect(scored.row, settings, digits)
+            self._rows.add(scored.row)
+            if self._rows.n >= to_learn:
+                self._learn_anew(scored.row, digits())
             return
         assert scored.scaled is not None  # noqa: S101 - scored with the model
         assert scored.left is not None  # noqa: S101 - as above
@@ -150,6 +171,10 @@ class MachineScore:
         if quiet:
             for log, own in zip(scored.logs, self._logs, strict=True):
                 own.learn(log, settings.memory)
+            self._rows.add(scored.row)
+            self._since += 1
+            if self._since >= settings.relearn_every * to_learn:
+                self._learn_anew(scored.row, digits())
 
     def contributions(self, scored: MachineScored) -> Floats:
         """Return each sensor's share of the row's smoothed T-squared; all together are 1.
@@ -164,26 +189,28 @@ class MachineScore:
         found: Floats = lost / total if total > 0 else np.full(self.sensors, 1 / self.sensors)
         return found
 
-    def _collect(self, row: Floats, settings: MachineSettings, digits: Sequence[float]) -> None:
-        if self._last is None:
-            self._last = row.copy()
-        self._rows.append((row - self._last).astype(np.float32))
-        if len(self._rows) < settings.rows_to_learn(self.sensors):
-            return
-        rows = np.array(self._rows, dtype=np.float64) + self._last
+    def _learn_anew(self, row: Floats, digits: Sequence[float]) -> None:
+        """Fit the model to the rows that are kept; what goes by the scale of the one before is converted."""
         least = np.array([digit if math.isfinite(digit) else 0.0 for digit in digits])
-        self.model = fit(rows, least)
-        self._rows = []
+        before, self.model = self.model, fit(self._rows.rows(), least)
+        if before is not None:
+            wider = before.scale / self.model.scale
+            self._smoothed = tuple(own * wider for own in self._smoothed)
+        self._bias = np.zeros(self.sensors)
         self._last = self.model.scaled(row)
+        self._since = 0
 
     def _follow(
         self, left: Floats, model: Model, settings: MachineSettings, *, quiet: bool
     ) -> None:
-        """Follow the drift of all sensors, or of those that are quiet themselves."""
+        """Follow the drift of all sensors, or above all of those that are quiet themselves."""
         own = np.clip(left / model.sigma, -_CLIP, _CLIP)
         self._left = (1 - _OWN_SMOOTHING) * self._left + _OWN_SMOOTHING * own
         slow = (np.abs(self._left) < 1.0) & (np.abs(own) < 3.0)
         share = np.where(slow, settings.follow, 0.0)
         if quiet:
             share = np.maximum(share, settings.follow_quiet)
+        else:
+            lasting = np.clip(own, -_CLIP_LASTING, _CLIP_LASTING)
+            self._bias = self._bias + settings.follow_lasting * lasting * model.sigma
         self._bias = self._bias + share * own * model.sigma

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ def run(
         scored = score.score(row, settings)
         found.append(scored.z)
         calm = (scored.z or 0.0) < settings.limit if quiet is None else quiet
-        score.learn(scored, settings, DIGITS, quiet=calm)
+        score.learn(scored, settings, lambda: DIGITS, quiet=calm)
     return found
 
 
@@ -54,7 +55,7 @@ def test_false_alarms_are_rare() -> None:
     )
     over = late >= SETTINGS.limit
     assert np.mean(over) < 0.01
-    assert abs(np.mean(late)) < 0.3
+    assert 0.0 < np.mean(late) < 0.6, "of three, the higher two"
 
 
 @pytest.mark.parametrize("sensor", range(4))
@@ -103,6 +104,56 @@ def test_what_a_quiet_machine_drifts_by_is_followed_and_a_fault_is_not(seed: int
     assert np.mean(after[5:35] >= limit) > 0.6
     assert np.mean(after[700:] >= limit) < 0.2
     assert np.mean(stands[700:] >= limit) > 0.7
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_the_machine_does_lately_is_what_is_normal(seed: int) -> None:
+    """It was started up in phase I: what is a fault now was nothing then."""
+    rows = plant(seed, 1500)
+    rows[:100, 1] += 30.0 * np.sin(np.arange(100.0))
+    rows[1400:, 1] += 3.0
+    learnt, held = SETTINGS, replace(SETTINGS, relearn_every=math.inf)
+    found, missed = (
+        zs(run(MachineScore(4, own), rows, quiet=None, settings=own)) for own in (learnt, held)
+    )
+    assert np.mean(found[1405:1425] >= learnt.limit) > 0.9
+    assert np.mean(missed[1405:1425] >= held.limit) < 0.1
+
+
+def test_what_is_wrong_is_not_learnt_from() -> None:
+    rows = plant(15, 1600)
+    rows[700:, 1] += 2.0
+    score = MachineScore(4, SETTINGS)
+    run(score, rows[:700], quiet=True)
+    kept = score.model
+    stands = zs(run(score, rows[700:], quiet=False))
+    assert score.model is kept
+    assert np.mean(stands[-300:] >= SETTINGS.limit) > 0.7
+
+
+def test_what_lasts_for_hours_becomes_normal() -> None:
+    rows = plant(16, 9000)
+    rows[700:, 1] += 2.0
+    found = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
+    assert np.mean(found[710:1500] >= SETTINGS.limit) > 0.7
+    assert np.mean(found[-2000:] >= SETTINGS.limit) < 0.05
+    never = replace(SETTINGS, follow_lasting=0.0, follow=0.0)
+    stands = zs(run(MachineScore(4, never), rows, quiet=None, settings=never))
+    assert np.mean(stands[-2000:] >= SETTINGS.limit) > 0.5
+
+
+def test_learning_anew_makes_no_alarm() -> None:
+    """Scores go on where they were, though what they are made of has another scale."""
+    rows = plant(17, 1200)
+    own = replace(SETTINGS, relearn_every=0.04)
+    score = MachineScore(4, own)
+    run(score, rows[:500], settings=own)
+    models, over = set(), []
+    for row in rows[500:]:
+        over += [z >= own.limit for z in run(score, row[None], settings=own) if z is not None]
+        models.add(id(score.model))
+    assert len(models) > 10
+    assert np.mean(over) < 0.01
 
 
 def test_what_is_small_and_stays_is_found_by_what_is_smoothed_more() -> None:
@@ -161,7 +212,23 @@ def test_the_prior_is_each_sensors_own_persistence() -> None:
     rng = np.random.default_rng(9)
     rows = np.zeros((300, 2))
     for n in range(1, 300):
-        rows[n] = np.array([0.95, 0.1]) * rows[n - 1] + rng.standard_normal(2)
+        rows[n] = np.array([0.8, 0.1]) * rows[n - 1] + rng.standard_normal(2)
     weights = fit(rows, np.zeros(2)).weights
-    assert weights[0, 0] == pytest.approx(0.95, abs=0.05)
+    assert weights[0, 0] == pytest.approx(0.8, abs=0.1)
     assert weights[1, 1] == pytest.approx(0.1, abs=0.1)
+
+
+def test_where_a_random_walk_stands_says_nothing() -> None:
+    rng = np.random.default_rng(10)
+    rows = rng.standard_normal((400, 3))
+    rows[:, 0] = np.cumsum(rows[:, 0]) * 0.2
+    weights = fit(rows, np.zeros(3)).weights
+    assert weights[0].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_where_a_random_walk_stands_says_much_if_others_follow_it() -> None:
+    rng = np.random.default_rng(10)
+    rows = rng.standard_normal((400, 3)) * 0.3
+    rows[:, 0] = np.cumsum(rows[:, 0])
+    rows[1:, 2] += rows[:-1, 0]
+    assert fit(rows, np.zeros(3)).weights[0, 2] > 0.8
