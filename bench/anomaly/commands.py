@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import typer
 
@@ -12,6 +13,13 @@ app = typer.Typer(
     help="Alarms on recorded sensors: public benchmarks with their own scoring.",
     no_args_is_help=True,
 )
+
+Later = Annotated[
+    bool,
+    typer.Option(
+        "--later", help="Also run with files that begin up to 60 rows later; print the mean."
+    ),
+]
 
 
 @app.command()
@@ -27,12 +35,12 @@ def nab(folder: DataDir, json: Json = None) -> None:
 
 
 @app.command()
-def skab(folder: DataDir, json: Json = None) -> None:
+def skab(folder: DataDir, json: Json = None, later: Later = False) -> None:
     """A pump with eight sensors: FOLDER has the layout of waico/SKAB, any of its files."""
     from bench.anomaly import ours  # noqa: PLC0415
     from bench.anomaly.skab.run import bench_skab, show  # noqa: PLC0415
 
-    quality(partial(bench_skab, watch=ours.watch_skab), show, folder, json)
+    quality(partial(bench_skab, watch=ours.watch_skab, later=later), show, folder, json)
 
 
 @app.command()

@@ -29,6 +29,7 @@ PUBLISHED: dict[str, Metrics] = {
 }
 """As printed in the README of waico/SKAB (commit b2c0d46) for all 34 files; not measured here."""
 _PUBLISHED_FILES = 34
+_LATER = f"{OURS}_later"
 _COLUMNS = {
     "f1": "F1", "far": "FAR %", "mar": "MAR %", "activations": "alarms",
     "false_activations": "false", "delay_s": "delay s", "missed": "missed", "intervals": "of",
@@ -48,14 +49,33 @@ def after_a_while(times: Floats, rows: Floats) -> Flags:
     return np.arange(len(rows)) >= LEARNT + SHARE * (len(rows) - LEARNT)
 
 
+LATER = (0, 15, 30, 45, 60)
+"""Files begin so many rows later, for whoever wants to know how much hangs on where they begin."""
+
+
+def begun_later(watch: WatchMachine, skipped: int) -> WatchMachine:
+    """Return the same watch that does not see the first rows of a file; nothing is in alarm there."""
+
+    def watched(times: Floats, rows: Floats) -> Flags:
+        seen = watch(times[skipped:], rows[skipped:])
+        return np.concatenate([np.zeros(skipped, dtype=bool), seen])
+
+    return watched
+
+
 BASELINES: dict[str, WatchMachine] = {
     "always_alarm": always,
     "alarm_after_20_percent": after_a_while,
 }
 
 
-def bench_skab(folder: Path, console: Console, watch: WatchMachine) -> Report:
+def bench_skab(
+    folder: Path, console: Console, watch: WatchMachine, *, later: bool = False
+) -> Report:
     """Run the detector and the baselines over all labelled files of a folder.
+
+    ``later``: also with files that begin a few rows later (`LATER`), as baseline ``tailorline_later``
+    with the mean of these runs, for a median of few files hangs on one of them.
 
     Metrics: ``f1``, ``far`` and ``mar`` in percent, ``activations``, ``false_activations``, ``delay_s``
     (median; None if it is infinite), ``missed`` of ``intervals``, ``us_per_sample`` of one sensor. Raises
@@ -77,6 +97,13 @@ def bench_skab(folder: Path, console: Console, watch: WatchMachine) -> Report:
             task = bars.add_task(name, total=len(machines))
             found = _run(contender, machines, lambda task=task: bars.advance(task))  # type: ignore[misc]
             report.file(name, found)
+        if later:
+            task = bars.add_task(_LATER, total=len(LATER) * len(machines))
+            runs = [
+                _run(begun_later(watch, rows), machines, lambda: bars.advance(task))
+                for rows in LATER
+            ]
+            report.baselines[_LATER] = _mean(runs)
     if len(machines) == _PUBLISHED_FILES:
         report.baselines |= {f"published_{name}": own for name, own in PUBLISHED.items()}
     return report
@@ -92,6 +119,16 @@ def _run(watch: WatchMachine, machines: list[Machine], advance: Callable[[], Non
     return metrics(outcomes) | {"us_per_sample": clock.us_per(sum(o.rows.size for o in machines))}
 
 
+def _mean(runs: list[Metrics]) -> Metrics:
+    """Return the mean of each figure; None where a run has none."""
+    found: Metrics = {}
+    for name in runs[0]:
+        values = [run[name] for run in runs]
+        known = [value for value in values if value is not None]
+        found[name] = sum(known) / len(known) if len(known) == len(values) else None
+    return found
+
+
 def show(report: Report, console: Console) -> None:
     """Print the table."""
     console.print(
@@ -100,5 +137,10 @@ def show(report: Report, console: Console) -> None:
     console.print(
         "F1 alone says little here: an alarm that looks at nothing has a high one.", highlight=False
     )
+    if _LATER in report.baselines:
+        console.print(
+            f"{_LATER}: the mean of runs whose files begin {', '.join(map(str, LATER))} rows later.",
+            highlight=False,
+        )
     if any(name.startswith("published") for name in report.baselines):
         console.print("published_…: printed by that project for these files, not measured here.")

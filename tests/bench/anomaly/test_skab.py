@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bench.anomaly.skab.files import SENSORS, load
-from bench.anomaly.skab.run import BASELINES, PUBLISHED, after_a_while, bench_skab, show
+from bench.anomaly.skab.run import BASELINES, LATER, PUBLISHED, after_a_while, bench_skab, show
 from bench.anomaly.skab.scoring import metrics, score
 from bench.data import DataError
 from tests.bench.anomaly.folders import HEAD, machine
@@ -129,6 +129,25 @@ def test_the_whole_bench(skab: Path) -> None:
     assert report.baselines["always_alarm"]["far"] == 100
     assert report.baselines["always_alarm"]["false_activations"] == 2
     assert all(own.keys() == METRICS for own in report.baselines.values())
+
+
+def test_files_may_begin_later_which_changes_no_row_that_is_scored(skab: Path) -> None:
+    lengths = []
+
+    def watch(times, sensors):
+        lengths.append(len(times))
+        assert len(times) == len(sensors)
+        return sensors[:, 0] >= (406 if len(times) == 410 else 407)
+
+    report = bench_skab(skab, QUIET, watch, later=True)
+    assert lengths == [410, 410, *(410 - rows for rows in LATER for _ in range(2))]
+    later = report.baselines["tailorline_later"]
+    assert later.keys() == METRICS
+    # One run in five hits two of four rows after 4 s, the others one after 6.
+    assert later["mar"] == pytest.approx((50 + 4 * 75) / 5)
+    assert later["delay_s"] == pytest.approx((4 + 4 * 6) / 5)
+    assert report.results["mar"] == 50
+    assert set(report.baselines) == {*BASELINES, "tailorline_later"}
 
 
 def test_an_alarm_after_a_fifth_looks_at_nothing() -> None:
