@@ -13,6 +13,7 @@ from dataclasses import asdict
 import msgspec
 from rich.console import Console
 
+from bench.line.operators import operators
 from bench.line.plant import START, Shift, events, planted, shows_at, spots
 from bench.report import Metrics, Report, comparison, progress
 from models.alarms.kpi import kpis
@@ -148,9 +149,8 @@ def show(report: Report, console: Console) -> None:
     rows = {"Tailorline": report.results, **report.baselines}
     columns = {
         "faults": "faults", "found": "found", "delay_s_mean": "delay s", "delay_s_most": "most s",
-        "alarms": "alarms", "outside_per_hour": "outside/h", "chattering": "chattering",
-        "floods": "floods", "us_per_sample": "us/sample",
+        "alarms": "alarms", "outside_per_hour": "else/h", "chattering": "chatter",
     }  # fmt: skip
     console.print(comparison("A shift on a made-up line", rows, columns))
-    for name, value in report.settings["kpis"].items():
-        console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
+    console.print("else/h: alarms an hour that no planted fault explains.", highlight=False)
+    console.print(operators(report.settings["kpis"]))

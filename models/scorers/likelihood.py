@@ -51,8 +51,11 @@ class Likelihood:
         single = self.single
         if single.n < settings.warm_up:
             return 0.0
-        variance = max(single.var, settings.sluggish**2 * self.means.var, settings.least_sigma**2)
-        return (mean - single.mean) / math.sqrt(variance)
+        # Three for each sample: max() of three takes twice as long.
+        variance, of_means = single.var, settings.sluggish**2 * self.means.var
+        variance = max(variance, of_means)
+        least = settings.least_sigma**2
+        return (mean - single.mean) / math.sqrt(max(least, variance))
 
     def learn(self, score: float, mean: float, settings: LikelihoodSettings) -> None:
         """Take a score in, and what `mean` said of it. It becomes history when it is no longer recent."""

@@ -49,13 +49,14 @@ class Rest:
 
         A sensor that rests most of the time is never called flat.
         """
-        if self.moves.n < _WARM_UP:
+        run = self._run(x)
+        if run < settings.flat_line or self.moves.n < _WARM_UP:
             return False
         rests = 1 - self.moves.mean
         if rests > _MOST_RESTS:
             return False
         by_chance = math.log(_CHANCE) / math.log(rests) if rests > 0 else 0.0
-        return self._run(x) >= max(settings.flat_line, by_chance)
+        return run >= by_chance
 
     def learn(self, x: float, settings: RestSettings, *, quiet: bool) -> None:
         """Take a sample of good quality in."""

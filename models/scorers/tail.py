@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 _LATE = 10
 """Scores are learnt so many samples later, lest a fault that begins raises its own limit."""
 _LEAST = 0.05
-_FIRST_STEP, _LEAST_STEP = 2.0, 0.02
+_FIRST_STEP, _LEAST_STEP, _SLOWER = 2.0, 0.02, 0.6
+_SETTLED = math.ceil((_FIRST_STEP / _LEAST_STEP) ** (1 / _SLOWER))
+"""After so many scores steps become no smaller."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,9 @@ class Tail:
             return
         score = recent.pop(0)
         self.n += 1
-        step = max(_FIRST_STEP / (self.n + 10) ** 0.6, _LEAST_STEP)
+        step = _LEAST_STEP
+        if self.n < _SETTLED:
+            step = max(_FIRST_STEP / (self.n + 10) ** _SLOWER, _LEAST_STEP)
         up = 1 - share if score > self.quantile else -share
-        self.quantile = max(_LEAST, self.quantile * math.exp(step * up))
+        quantile = self.quantile * math.exp(step * up)
+        self.quantile = max(_LEAST, quantile)

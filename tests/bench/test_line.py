@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from bench.cli import app
+from bench.line.operators import operators
 from bench.line.plant import START, Shift, events, planted, shows_at, spots
 from bench.line.run import judged
+from models.alarms.kpi import kpis
 from schemas.outputs import Alert
 from schemas.sensors import Measurement
 from streams.simulate.faults import KINDS, Fault
@@ -73,12 +79,32 @@ def test_what_is_found_late_or_elsewhere_is_not_found() -> None:
     assert in_time["outside_per_hour"] == pytest.approx(2 / 8)
 
 
+def test_what_operators_hear_stands_beside_what_is_acceptable() -> None:
+    told = [
+        msgspec.structs.replace(
+            alert(1000.0 + 20.0 * n + after, state=state), alert_id=f"{n}{state}", occurrence=n
+        )
+        for n in (1, 2, 3)
+        for after, state in ((0.0, "active"), (5.0, "cleared"))
+    ]
+    found = kpis(told, START, START + 8 * 3600.0)
+    out = io.StringIO()
+    Console(width=140, file=out).print(operators(asdict(found)))
+    lines = {line[2:32].strip(" │"): line for line in out.getvalue().splitlines()}
+    assert "0.4, 3 at most" in lines["an hour"]
+    assert "6, 12 at most" in lines["an hour"]
+    assert "line-1/machine-2/pressure deviation 3x" in lines["chattering"]
+    assert "none" in lines["stand for a day"]
+    assert lines["acknowledged"].split("│")[2].strip() == "0"
+
+
 def test_a_report_is_shown_and_written(tmp_path: Path) -> None:
     path = tmp_path / "line.json"
     asked = ["line", "--hours", "1", "--every-s", "60", "--faults", "1", "--json", str(path)]
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 0, result.output
     assert "A shift on a made-up line" in result.output
+    assert "ISA-18.2" in result.output
     page = json.loads(path.read_text())
     assert page["bench"] == "line"
     assert page["results"]["faults"] == page["baselines"]["three sigma"]["faults"] == 1
