@@ -117,9 +117,8 @@ class FloorShard:
         if view.line_rules is self.rules:
             return False
         if view.line_rules == self.rules:
-            self.supervision.plans.rules = (
-                view.line_rules
-            )  # the same ones: from now on that is seen at once
+            # The same ones: from now on that is seen at once.
+            self.supervision.plans.rules = view.line_rules
             return False
         return True
 
