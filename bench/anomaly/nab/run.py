@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.anomaly.nab.baselines import BASELINES, CLEAR, LIMIT, REST, WINDOW
+from bench.anomaly.gaussian import LIMIT, WINDOW
+from bench.anomaly.nab.baselines import BASELINES, CLEAR, REST
 from bench.anomaly.nab.files import Series, load, load_profiles
 from bench.anomaly.nab.scoring import Outcome, Profile, probation, score, total
 from bench.anomaly.seam import DetectSeries, Stopwatch

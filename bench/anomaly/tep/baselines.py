@@ -7,12 +7,15 @@ from functools import partial
 
 import numpy as np
 
+from bench.anomaly.gaussian import any_beyond
 from bench.anomaly.seam import Flags, Floats, Watcher, WatchProcess
 
 COMPONENTS = 11
 """As in Chiang, Russell & Braatz 2001, chosen there by parallel analysis."""
 LIMIT = 0.99
 """The quantile of the statistic over the calibration run; of normal rows one in 100 is above it."""
+SHARE = 0.2
+"""How much of a run passes until the alarm that looks at nothing."""
 
 Statistic = Callable[[Floats], Floats]
 """From standardised rows ``[n, variables]`` to one figure a row."""
@@ -26,6 +29,36 @@ class Always:
     def run(self, rows: Floats) -> Flags:
         """Return true for each row."""
         return np.ones(len(rows), dtype=bool)
+
+
+class AfterAWhile:
+    """An alarm from a fifth of a run to its end: faults begin at a sixth."""
+
+    def run(self, rows: Floats) -> Flags:
+        """Return true for each row from there on."""
+        return np.arange(len(rows)) >= SHARE * len(rows)
+
+
+class WindowedGaussian:
+    """A variable three deviations off its mean so far, from the normal runs on."""
+
+    def __init__(self, before: Floats) -> None:
+        self._before = before
+
+    def run(self, rows: Floats) -> Flags:
+        """Return for each row whether there is one."""
+        return any_beyond(np.vstack([self._before, rows]))[len(self._before) :]
+
+
+def after_a_while(normal: Floats, calibration: Floats) -> Watcher:
+    """Return what learns nothing, and knows how tests of faults are recorded."""
+    del normal, calibration
+    return AfterAWhile()
+
+
+def windowed_gaussian(normal: Floats, calibration: Floats) -> Watcher:
+    """Return NAB's simplest detector, one for each variable."""
+    return WindowedGaussian(np.vstack([normal, calibration]))
 
 
 def always(normal: Floats, calibration: Floats) -> Watcher:
@@ -82,6 +115,8 @@ def shewhart(normal: Floats) -> Statistic:
 
 BASELINES: dict[str, WatchProcess] = {
     "always_alarm": always,
+    "alarm_after_20_percent": after_a_while,
+    "windowed_gaussian": windowed_gaussian,
     "pca_t2_11": partial(Chart, fit=pca_t2),
     "full_t2": partial(Chart, fit=full_t2),
     "shewhart": partial(Chart, fit=shewhart),

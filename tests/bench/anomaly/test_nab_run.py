@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench.anomaly.nab import baselines
-from bench.anomaly.nab.baselines import BASELINES, deviations, every_record, latch, once
+from bench.anomaly import gaussian
+from bench.anomaly.gaussian import deviations
+from bench.anomaly.nab.baselines import BASELINES, every_record, latch, once
 from bench.anomaly.nab.run import PUBLISHED, bench_nab, show
 from tests.bench.anomaly.folders import series
 
@@ -107,8 +108,8 @@ def naive(values: list[float], window: int, step: int) -> list[float]:
 
 @pytest.mark.parametrize("length", [0, 1, 2, 39, 40, 41, 49, 50, 51, 200])
 def test_the_windowed_gaussian_is_nabs(monkeypatch, length: int) -> None:
-    monkeypatch.setattr(baselines, "WINDOW", 40)
-    monkeypatch.setattr(baselines, "STEP", 10)
+    monkeypatch.setattr(gaussian, "WINDOW", 40)
+    monkeypatch.setattr(gaussian, "STEP", 10)
     values = np.random.default_rng(length).normal(1e6, 3, length)
     values[5:8] = np.nan
     assert deviations(values) == pytest.approx(naive(values.tolist(), 40, 10), rel=1e-6, abs=1e-6)

@@ -155,6 +155,14 @@ def test_an_alarm_after_a_fifth_looks_at_nothing() -> None:
     assert np.flatnonzero(active).tolist() == list(range(420, 500))
 
 
+def test_the_windowed_gaussian_is_in_alarm_for_any_sensor() -> None:
+    rows = np.random.default_rng(2).standard_normal((300, 8))
+    rows[250:] = 0.0
+    rows[260, 3] = -9.0
+    active = BASELINES["windowed_gaussian"](np.arange(300.0), rows)
+    assert np.flatnonzero(active[250:]).tolist() == [10]
+
+
 def test_a_detector_that_answers_otherwise_is_stopped(skab: Path) -> None:
     with pytest.raises(ValueError, match="410 rows"):
         bench_skab(skab, QUIET, lambda times, sensors: np.zeros(409, dtype=bool))

@@ -167,7 +167,8 @@ def test_the_whole_bench(tep: Path) -> None:
     assert (found["detection_01"], found["detection_02"], found["detection"]) == (1, 0, 0.5)
     assert (found["false_alarm"], found["pre_fault"], found["false_activations"]) == (0, 0, 0)
     assert (found["missed"], found["delay_rows"]) == (1, None)
-    assert set(report.baselines) == {"always_alarm", "pca_t2_11", "full_t2", "shewhart"}
+    assert set(report.baselines) == set(BASELINES)
+    assert {"always_alarm", "alarm_after_20_percent", "windowed_gaussian"} < set(BASELINES)
     assert report.baselines["always_alarm"]["false_alarm"] == 1
     assert report.baselines["always_alarm"]["false_activations"] == 3
     for name in ("pca_t2_11", "full_t2", "shewhart"):
@@ -184,3 +185,20 @@ def test_a_watcher_that_answers_otherwise_is_stopped(tep: Path) -> None:
 
     with pytest.raises(ValueError, match="200 rows"):
         bench_tep(tep, QUIET, Short)
+
+
+def test_an_alarm_after_a_fifth_looks_at_nothing() -> None:
+    rows = np.zeros((10, 3))
+    active = BASELINES["alarm_after_20_percent"](rows, rows).run(rows)
+    assert active.tolist() == [False] * 2 + [True] * 8
+
+
+def test_the_windowed_gaussian_goes_on_from_the_normal_runs() -> None:
+    rng = np.random.default_rng(1)
+    normal, calibration = rng.standard_normal((2, 200, 3))
+    watcher = BASELINES["windowed_gaussian"](normal, calibration)
+    rows = np.zeros((5, 3))
+    rows[2, 1] = 6.0
+    rows[4, 2] = np.nan
+    assert watcher.run(rows).tolist() == [False, False, True, False, False]
+    assert watcher.run(rows[:1]).tolist() == [False], "each run begins afresh"
