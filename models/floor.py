@@ -194,7 +194,6 @@ class FloorShard:
         machine.watermark = max(machine.watermark, min(at, clock))
         sensor.behind_s = clock - at
         sensor.sends = event.unit
-        sensor.rest.arrive(clock, watch.sensor.rest)
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
         key = (event.line, event.machine)
@@ -207,7 +206,9 @@ class FloorShard:
         if not machine.runs(own):
             sensor.last_at = at
             sensor.rest.hear(at)
+            sensor.rest.pauses.resume(clock)  # who stands is silent for other reasons
             return
+        sensor.rest.arrive(clock, watch.sensor.rest)
         x = None if event.value is None else event.value * conversion.factor + conversion.offset
         if x is not None and quality != "bad" and conversion.unit != sensor.score.unit:
             sensor.score.unit = conversion.unit

@@ -81,5 +81,6 @@ class Charting:
         return self._told
 
     def rebaseline(self) -> None:
-        """Begin with phase I again."""
+        """Begin with phase I again, and with the next stretch: what was before is of something else."""
         self.chart.rebaseline()
+        self.gatherer.values.clear()

@@ -92,6 +92,8 @@ def _regression(scaled: Floats) -> _Fitted:
     last, following = scaled[:-1], scaled[1:]
     power = (last**2).mean(axis=0)
     own = np.clip((last * following).mean(axis=0) / np.maximum(power, _LEAST), 0.0, 1.0)
+    # What stood still all the time may stand elsewhere next: it has no level that it returns to.
+    own = np.where(power > _LEAST, own, 1.0)
     walks = own > _WALKS
     found = _ridge(last, following, own, np.ones_like(own))
     if not walks.any():

@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 _CLIP = 8.0
 _ADDED = 0.1
-"""Of the number of sensors, to T-squared before the logarithm: near nothing is as good as nothing."""
+"""Of the usual T-squared, to it before the logarithm: near nothing is as good as nothing."""
 _LEAST_STD = 0.05
 _OWN_SMOOTHING = 0.2
 _CLIP_LASTING = 3.0
@@ -84,6 +84,8 @@ class MachineScored(NamedTuple):
     left: Floats | None
     """What is new in the row, drift taken off."""
     smoothed: tuple[Floats, ...]
+    squares: tuple[float, ...]
+    """T-squared of each, and its logarithm."""
     logs: tuple[float, ...]
     z: float | None
     """How unusual the row is, in sigma; None while that is not known."""
@@ -93,7 +95,7 @@ class MachineScore:
     """The state of one machine's scorer: sensors by place, in an order that never changes."""
 
     __slots__ = (
-        "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_since", "_smoothed", "model", "sensors",
+        "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_since", "_smoothed", "_squares", "model", "sensors",
     )  # fmt: skip
 
     def __init__(self, sensors: int, settings: MachineSettings) -> None:
@@ -112,6 +114,8 @@ class MachineScore:
         """Each sensor's own smoothed innovation, in its sigma."""
         self._smoothed = tuple(np.zeros(sensors) for _ in settings.smoothings)
         self._logs = tuple(Running() for _ in settings.smoothings)
+        self._squares = tuple(Running() for _ in settings.smoothings)
+        """T-squared, and its logarithm: what they usually are."""
 
     @property
     def learning(self) -> bool:
@@ -122,7 +126,7 @@ class MachineScore:
         """Return how unusual a row is. Changes nothing."""
         model, last = self.model, self._last
         if model is None or last is None:
-            return MachineScored(row, None, None, self._smoothed, (), None)
+            return MachineScored(row, None, None, self._smoothed, (), (), None)
         scaled = model.scaled(row)
         left = model.innovation(last, scaled) - self._bias
         bound = _CLIP * model.sigma
@@ -131,9 +135,13 @@ class MachineScore:
             (1 - share) * own + share * clipped
             for share, own in zip(settings.smoothings, self._smoothed, strict=True)
         )
-        logs = tuple(
-            math.log(float(own @ model.inverse @ own) * (2 - share) / share + _ADDED * self.sensors)
+        squares = tuple(
+            float(own @ model.inverse @ own) * (2 - share) / share
             for share, own in zip(settings.smoothings, smoothed, strict=True)
+        )
+        logs = tuple(
+            math.log(square + _ADDED * (usual.mean if usual.n else self.sensors))
+            for square, usual in zip(squares, self._squares, strict=True)
         )
         z = None
         if self._seen >= settings.calibrate_share * settings.rows_to_learn(self.sensors):
@@ -142,7 +150,7 @@ class MachineScore:
                 for log, own in zip(logs, self._logs, strict=True)
             )
             z = (each[-1] + each[-2]) / 2
-        return MachineScored(row, scaled, left, smoothed, logs, z)
+        return MachineScored(row, scaled, left, smoothed, squares, logs, z)
 
     def learn(
         self,
@@ -171,6 +179,8 @@ class MachineScore:
         if quiet:
             for log, own in zip(scored.logs, self._logs, strict=True):
                 own.learn(log, settings.memory)
+            for square, usual in zip(scored.squares, self._squares, strict=True):
+                usual.learn(square, settings.memory)
             self._rows.add(scored.row)
             self._since += 1
             if self._since >= settings.relearn_every * to_learn:

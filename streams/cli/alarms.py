@@ -126,12 +126,12 @@ def shelve(
 
 
 @app.command()
-def unshelve(alarms: Which, *, by: By = "", reason: MaybeWhy = None, force: Force = False) -> None:
+def unshelve(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
     """End shelving early.
 
-    Exit codes: 0 sent; 1 no such alarm is there, or broker or store do not answer; 2 wrong settings.
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
     """
-    _send(alarms, by, lambda fields: Unshelve(**fields, reason=reason), must_stand=not force)
+    _send(alarms, by, lambda fields: Unshelve(**fields, reason=reason))
 
 
 @app.command("out-of-service")
@@ -144,14 +144,12 @@ def out_of_service(alarms: Which, *, reason: Why, by: By = "") -> None:
 
 
 @app.command("in-service")
-def in_service(
-    alarms: Which, *, by: By = "", reason: MaybeWhy = None, force: Force = False
-) -> None:
-    """Put alarms back into service.
+def in_service(alarms: Which, *, by: By = "", reason: MaybeWhy = None) -> None:
+    """Put alarms back into service. Of a place all of them, also those that nobody was told of.
 
-    Exit codes: 0 sent; 1 no such alarm is there, or broker or store do not answer; 2 wrong settings.
+    Exit codes: 0 sent; 1 an alarm is not known, or broker or store do not answer; 2 wrong settings.
     """
-    _send(alarms, by, lambda fields: PutIntoService(**fields, reason=reason), must_stand=not force)
+    _send(alarms, by, lambda fields: PutIntoService(**fields, reason=reason))
 
 
 @app.command("new-normal")
@@ -203,7 +201,7 @@ def _send(
 ) -> None:  # fmt: skip
     """Publish a command for each alarm that is meant; say what was sent.
 
-    ``must_stand``: what is for a place changes nothing unless an alarm of it is not normal.
+    ``must_stand``: what is for a place changes nothing unless an alarm of it stands.
     """
     settings = load_settings()
     known = _standing(settings) if must_stand or any("/" not in text for text in texts) else []

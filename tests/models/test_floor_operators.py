@@ -504,6 +504,28 @@ def test_a_machine_that_stood_still_made_no_pause() -> None:
     assert dead <= 799.0 + 36.0
 
 
+def test_a_machine_that_stood_still_by_what_a_sensor_says_made_no_pause() -> None:
+    """Of its first samples after a standstill it takes three until that is known."""
+    running = MachineChoice(running=RunningChoice(sensor="speed", above=1.0))
+    feed = floor(ruled(machine=running, alarms={"anomaly": OFF, "multivariate": OFF}))
+    for n in range(4):
+        at = n * 200.0
+        turning = [reading(100.0 + i % 3, at + i, "speed") for i in range(90)]
+        feed(
+            *(
+                each
+                for pair in zip(readings(around(70.0, 90), at), turning, strict=True)
+                for each in pair
+            )
+        )
+        feed(*(reading(0.0, at + 90.0 + i, "speed") for i in range(4)))
+        feed(*(reading(70.0 + i % 3 / 10, at + 94.0 + i, machine="live") for i in range(105)))
+    feed(*(reading(100.0 + n % 3, 800.0 + n, "speed") for n in range(60)))
+    found = stale_from(feed)
+    assert found
+    assert found[0] <= 800.0 + 36.0
+
+
 @pytest.mark.parametrize(("behind", "late"), [(300.0, 0), (300.5, 20)])
 def test_a_sensor_that_is_too_far_behind_its_machine_is_late(behind: float, late: int) -> None:
     feed = warm(limited(high=80.0))

@@ -96,6 +96,16 @@ def test_anew() -> None:
     assert charting.chart.baseline is None
 
 
+def test_anew_means_without_the_samples_of_a_subgroup_that_had_begun() -> None:
+    charting = Charting(CHOICE)
+    assert charting.take(0.0, 70.0, 0.001) is None
+    charting.rebaseline()
+    assert charting.take(1.0, 20.0, 0.001) is None
+    judged = charting.take(2.0, 22.0, 0.001)
+    assert judged is not None
+    assert judged.evidence.value == 21.0
+
+
 RULES = ruled(SensorChoice(control_chart=CHOICE))
 
 

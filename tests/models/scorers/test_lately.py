@@ -30,3 +30,11 @@ def test_what_was_taken_in_may_change_afterwards() -> None:
     kept.add(row)
     row[0] = 5.0
     assert kept.rows().tolist() == [[1.0]]
+
+
+def test_a_counter_that_goes_far_keeps_its_digits() -> None:
+    kept = Lately(1, 100)
+    counter = 1e6 * np.arange(100_000.0)
+    for value in counter:
+        kept.add(np.array([value]))
+    assert np.abs(np.diff(kept.rows()[:, 0]) - 1e6).max() < 100.0

@@ -58,6 +58,19 @@ def test_false_alarms_are_rare() -> None:
     assert 0.0 < np.mean(late) < 0.6, "of three, the higher two"
 
 
+def test_false_alarms_are_rare_of_sensors_that_all_say_the_same() -> None:
+    """Most of what their T-squared is made of is then one number, whose logarithm goes far up."""
+    over = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        load, news = np.zeros(5000), rng.standard_normal(5000)
+        for n in range(1, 5000):
+            load[n] = 0.8 * load[n - 1] + news[n]
+        rows = np.round(load[:, None] + 0.1 * rng.standard_normal((5000, 4)), 2)
+        over.append(zs(run(MachineScore(4, SETTINGS), rows))[READY:] >= SETTINGS.limit)
+    assert np.mean(over) < 0.012
+
+
 @pytest.mark.parametrize("sensor", range(4))
 def test_a_sensor_that_leaves_the_others_is_found_though_its_values_are_not_unusual(
     sensor: int,
@@ -185,6 +198,16 @@ def test_a_sensor_that_stands_still_makes_no_score_infinite() -> None:
     assert np.nanmax(np.abs(zs(run(score, rows)))) < 8
     rows[:, 3] += np.random.default_rng(1).integers(0, 2, 800) * 0.01
     assert np.nanmean(zs(run(score, rows)) >= SETTINGS.limit) < 0.05, "its last digit may flicker"
+
+
+def test_a_sensor_that_stood_still_may_stand_elsewhere() -> None:
+    """A set point that is changed now and then: its level is no news for longer than a moment."""
+    rows = plant(18, 5000)
+    rows[:, 3] = 50.0
+    rows[:250, 3] += np.repeat(np.arange(5) % 2, 50)
+    rows[2500:, 3] = 53.0
+    found = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
+    assert np.mean(found[2600:] >= SETTINGS.limit) < 0.02
 
 
 def test_wild_rows_are_scored_and_stay_finite() -> None:
