@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from models.alarms.alarm import State
 from models.line.document import ChartChoice
 from models.line.findings import (
@@ -217,24 +219,13 @@ def unraised(rule: Rule, plan: AlarmPlan) -> Told:
 
 def moved(place: Place, move: Move, number: int, at: datetime, unit: str, alert_id: str) -> Alert:
     """Return the event that tells that a sensor's level has moved."""
-    return Alert(
-        alert_id=alert_id,
-        alarm_id=alarm_id(place, MOVED),
-        occurrence=number,
-        state="noted",
-        occurred_at=at,
-        since=at,
-        line=place.line,
-        machine=place.machine,
-        sensor=place.sensor,
-        condition=MOVED,
-        priority="low",
+    text = f"{place} has moved from {move.before:.6g} to {move.after:.6g} {unit}: no alarm."
+    return msgspec.structs.replace(
+        _noted(place, MOVED, number, at, alert_id, text),
         value=move.after,
         unit=unit,
         expected=move.before,
         z=(move.after - move.before) / move.sigma,
-        limit=0.0,
-        text=f"{place} has moved from {move.before:.6g} to {move.after:.6g} {unit}: no alarm.",
     )
 
 
@@ -242,24 +233,21 @@ def not_charted(
     place: Place, choice: ChartChoice, interval_s: float, number: int, at: datetime, alert_id: str
 ) -> Alert:
     """Return the event that tells that a sensor's samples make no subgroups for its chart."""
-    return Alert(
-        alert_id=alert_id,
-        alarm_id=alarm_id(place, NOT_CHARTED),
-        occurrence=number,
-        state="noted",
-        occurred_at=at,
-        since=at,
-        line=place.line,
-        machine=place.machine,
-        sensor=place.sensor,
-        condition=NOT_CHARTED,
-        priority="low",
-        value=None,
-        unit=None,
-        expected=None,
-        z=0.0,
-        limit=0.0,
-        text=f"{place} {_SAYS[NOT_CHARTED]}, and is not charted: {choice.size} samples in "
-        f"{choice.every_s:g} s are asked for, and it sends one every {interval_s:.3g} s.",
-        advice=_ADVICE[NOT_CHARTED],
+    text = (
+        f"{place} {_SAYS[NOT_CHARTED]}, and is not charted: {choice.size} samples in "
+        f"{choice.every_s:g} s are asked for, and it sends one every {interval_s:.3g} s."
     )
+    alert = _noted(place, NOT_CHARTED, number, at, alert_id, text)
+    return msgspec.structs.replace(alert, advice=_ADVICE[NOT_CHARTED])
+
+
+def _noted(
+    place: Place, condition: Condition, number: int, at: datetime, alert_id: str, text: str
+) -> Alert:
+    """Return information that is no alarm, without numbers."""
+    return Alert(
+        alert_id=alert_id, alarm_id=alarm_id(place, condition), occurrence=number, state="noted",
+        occurred_at=at, since=at, line=place.line, machine=place.machine, sensor=place.sensor,
+        condition=condition, priority="low", value=None, unit=None, expected=None, z=0.0,
+        limit=0.0, text=text,
+    )  # fmt: skip
