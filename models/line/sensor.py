@@ -139,10 +139,8 @@ class SensorWatch:
         was_steady = plan.spec is not None and self._quiet_but_for(_OF_LEVEL)
         scored = self.score.score(x, settings.scorer)
         is_flat = self.rest.is_flat(x, settings.rest)
-        for run in RUNS if is_flat or self.alarms else ():
-            over = run == "flat_line" and is_flat
-            evidence = Evidence(run, value=x, expected=self.score.baseline.base.mean)
-            self._step(Judged(run, over, not over, evidence), at, settings.condition, plan, found)
+        if is_flat or self.alarms:
+            self._judge_runs(x, at, settings, plan, found, is_flat=is_flat)
         if plan is not PLAIN or self.alarms:
             self._hold_to(plan, x, at, settings, found)
         quiet = was_quiet and self.quiet
@@ -230,9 +228,27 @@ class SensorWatch:
 
     def _quiet_but_for(self, rules: frozenset[Rule]) -> bool:
         """Return whether nothing is wrong, nor about to be, that others than these rules say."""
-        return not self.alarms or all(
-            alarm.quiet for rule, alarm in self.alarms.items() if rule not in rules
-        )
+        for rule, alarm in self.alarms.items():  # three times a sample: no all()
+            if not alarm.quiet and rule not in rules:
+                return False
+        return True
+
+    def _is_awake(self, rule: Rule) -> bool:
+        """Return whether a sample that is not over may change one of its alarms: by far the most do not."""
+        alarm = self.alarms.get(rule)
+        return alarm is not None and (not alarm.idle or rule in self._pending)
+
+    def _judge_runs(
+        self, x: float, at: float, settings: SensorSettings, plan: SensorPlan,
+        found: list[Finding], *, is_flat: bool,
+    ) -> None:  # fmt: skip
+        """Step the alarms of what a run of samples shows: a value ends those of bad quality and silence."""
+        for run in RUNS:
+            over = run == "flat_line" and is_flat
+            if over or self._is_awake(run):
+                evidence = Evidence(run, value=x, expected=self.score.baseline.base.mean)
+                judged = Judged(run, over, not over, evidence)
+                self._step(judged, at, settings.condition, plan, found)
 
     def _hold_to(
         self, plan: SensorPlan, x: float, at: float, settings: SensorSettings, found: list[Finding]
@@ -252,9 +268,8 @@ class SensorWatch:
                 judged.append(judge_rate(plan.rate, per_s, x))
         for own in judged:
             self._step(own, at, plan.limit_alarm, plan, found)
-        for rule in _SET - plan.rules if self.alarms else ():
-            alarm = self.alarms.get(rule)
-            if alarm is not None:
+        for rule, alarm in self.alarms.items():
+            if rule in _SET and rule not in plan.rules:
                 self._end(rule, alarm, at, found)  # nobody wants it any longer
 
     def _other(
@@ -288,8 +303,9 @@ class SensorWatch:
         # While a baseline is learnt nothing is unusual; an alarm from before can clear.
         verdict = scored.verdict
         strength = 0.0 if verdict is None else verdict.strength
-        if strength < 1.0 and "anomaly" not in self.alarms:
-            return  # by far the most samples
+        if strength < 1.0 and not self._is_awake("anomaly"):
+            self._stood = 0
+            return
         evidence = Evidence("deviation", value=scored.x)
         if verdict is not None:
             evidence = Evidence(

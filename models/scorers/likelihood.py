@@ -38,13 +38,20 @@ class Likelihood:
 
     single: Running = field(default_factory=Running)
     means: Running = field(default_factory=Running)
+    """Of means that do not overlap: those that do hardly differ, and tell no more."""
     _recent: array[float] = field(default_factory=lambda: array("d"))
-    """Each of the last scores, and behind it the mean as of then."""
+    """The last scores."""
+    _mean: float | None = None
+    """Of a stretch of scores, which becomes history with the next one."""
+    _since: int = 0
+    """How many scores came after it."""
 
     def mean(self, score: float, settings: LikelihoodSettings) -> float:
         """Return the mean of the last scores, this one included."""
-        last = self._recent[2 - 2 * settings.short :: 2] if settings.short > 1 else ()
-        return (sum(last) + score) / (len(last) + 1)
+        recent = self._recent
+        if len(recent) < settings.short:
+            return (sum(recent) + score) / (len(recent) + 1)
+        return (sum(recent) - recent[0] + score) / settings.short
 
     def z(self, mean: float, settings: LikelihoodSettings) -> float:
         """Return how far the mean of the last scores is off its history, in sigma."""
@@ -61,7 +68,10 @@ class Likelihood:
         """Take a score in, and what `mean` said of it. It becomes history when it is no longer recent."""
         recent = self._recent
         recent.append(score)
-        recent.append(mean)
-        if len(recent) > 2 * settings.short:
+        if len(recent) > settings.short:
             self.single.learn(recent.pop(0), settings.memory)
-            self.means.learn(recent.pop(0), settings.memory)
+        self._since += 1
+        if self._since >= settings.short:
+            if self._mean is not None:
+                self.means.learn(self._mean, settings.memory // settings.short)
+            self._mean, self._since = mean, 0

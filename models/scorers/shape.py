@@ -1,9 +1,10 @@
 """How unlike anything before the last samples are: distance to the nearest subsequences of the past.
 
-The last 8, and the last 32, samples are compared with all stretches of that length among the last
-thousand samples. How far the second nearest is off, as a share of how far it usually is, is the score;
-its anomaly likelihood is the answer. Nothing is assumed of the signal: what came before is normal,
-seasons and steps too.
+The last 8 or the last 32 samples, in turns, are compared with all stretches of that length among the
+last thousand samples. How far the second nearest is off, as a share of how far it usually is, is the
+score; its anomaly likelihood is the answer. Nothing is assumed of the signal: what came before is normal,
+seasons and steps too. Stretches that end with neighbouring samples are nearly the same, so that one length
+a sample tells as much as both do.
 Source: the left discord of the matrix profile, Yeh and others (2016); Yankov, Keogh and Rebbapragada
 (2008) for discords in streams.
 """
@@ -28,6 +29,8 @@ _WARM_UP = 50
 _WINSOR = 5.0
 """Of the usual distance so many times as much is learnt at most, and `_MOST` is the largest score."""
 _MOST = 20.0
+_SHORT = 1
+"""Whose turn it is: the number of samples before it, modulo two."""
 _ROOM = 64
 """So many samples come in before all are moved."""
 _FARTHEST = 1e18
@@ -36,8 +39,11 @@ _FARTHEST = 1e18
 
 @dataclass(frozen=True, slots=True)
 class ShapeLikelihood(LikelihoodSettings):
-    """Of distances."""
+    """Of distances at one length: there is one for every second sample."""
 
+    short: int = 5
+    memory: int = 4320
+    warm_up: int = 45
     sluggish: float = 1.2
 
 
@@ -50,8 +56,8 @@ class ShapeSettings:
     short: int = 8
     long: int = 32
     """So many of the last samples are compared."""
-    memory: int = 8640
-    """How long is remembered how far the nearest usually is."""
+    memory: int = 4320
+    """How long is remembered how far the nearest usually is, in samples compared at one length."""
     likelihood: ShapeLikelihood = field(default_factory=ShapeLikelihood)
 
     def __post_init__(self) -> None:
@@ -64,8 +70,8 @@ class ShapeSettings:
 
     @property
     def lengths(self) -> tuple[int, int]:
-        """The two lengths."""
-        return self.short, self.long
+        """The two lengths, in turns."""
+        return self.long, self.short
 
 
 @dataclass(slots=True)
@@ -74,6 +80,8 @@ class _Length:
 
     usual: Running = field(default_factory=Running)
     likely: Likelihood = field(default_factory=Likelihood)
+    z: float = 0.0
+    """How unusual the last distance was."""
 
     def ratio(self, distance: float, digit: float, length: int) -> float:
         """Return a distance as a share of the usual one; 1 while that is not known."""
@@ -93,15 +101,17 @@ class _Length:
         return min(distance, _WINSOR * usual.mean)
 
 
-class Distances(NamedTuple):
-    """How far the stretches that end with a sample are off."""
+class Distance(NamedTuple):
+    """How far the stretch that ends with a sample is off, at the length whose turn it is."""
 
     x: float
     """The sample as it is remembered."""
     squares: Floats
     """Squares of the long stretch's distances, from the oldest stretch on."""
-    nearest: tuple[float, float]
-    """For each length, how far the second nearest stretch is off; nan: too few samples."""
+    turn: int
+    """The place of the length among both."""
+    nearest: float
+    """How far the second nearest stretch is off; nan: too few samples."""
 
 
 class Shaped(NamedTuple):
@@ -109,10 +119,12 @@ class Shaped(NamedTuple):
 
     z: float
     """How unusual its distances are, in sigma: the mean over the lengths."""
-    distances: Distances
-    ratios: tuple[float, float]
-    """Of the distances to the usual ones."""
-    means: tuple[float, float]
+    own: float
+    """At the length whose turn it was."""
+    distance: Distance
+    ratio: float
+    """Of the distance to the usual one."""
+    mean: float
     """Of the last ratios."""
 
 
@@ -163,55 +175,53 @@ class Shape:
         self._end, self._squares = window, None
         self._n += values.size
 
-    def distances(self, x: float, settings: ShapeSettings) -> Distances:
-        """Return how far the stretches that end with ``x`` are off. Changes nothing."""
+    def distance(self, x: float, settings: ShapeSettings) -> Distance:
+        """Return how far the stretch that ends with ``x`` is off. Changes nothing."""
         end, window, short, long = self._end, settings.window, settings.short, settings.long
         off = x - self._first if self._n else 0.0
         self._samples[end] = max(-_FARTHEST, min(_FARTHEST, off))  # there is room
         samples = self._samples[end - window : end + 1].astype(np.float64)
-        last = samples[1:-1] - samples[-1]
+        now = float(samples[-1])
+        last = samples[1:-1] - now
         power = last * last
         squares = self._summed(settings) + power[long - 1 : window - long]
         squares -= _entering(samples, window - long, window, long)
         missing = max(window - 1 - self._n, 0)
-        shorts, more = _squares_of_short(last, power, short)
-        nearest = _second_least(shorts, missing, more), _second_least(squares, missing, 0.0)
-        return Distances(float(samples[-1]), squares, nearest)
+        turn = self._n % 2
+        if turn == _SHORT:
+            shorts, more = _squares_of_short(last, power, short)
+            nearest = _second_least(shorts, missing, more)
+        else:
+            nearest = _second_least(squares, missing, 0.0)
+        return Distance(now, squares, turn, nearest)
 
     def score(self, x: float, digit: float, settings: ShapeSettings) -> Shaped:
         """Return how unusual the stretches that end with ``x`` are. Changes nothing.
 
         ``digit`` is what one more in the sensor's last digit is: less than that is no distance.
         """
-        distances = self.distances(x, settings)
-        short, long = self._lengths
-        ratio, long_ratio = (
-            short.ratio(distances.nearest[0], digit, settings.short),
-            long.ratio(distances.nearest[1], digit, settings.long),
-        )
-        likelihood = settings.likelihood
-        mean, long_mean = (
-            short.likely.mean(ratio, likelihood),
-            long.likely.mean(long_ratio, likelihood),
-        )
-        z = (short.likely.z(mean, likelihood) + long.likely.z(long_mean, likelihood)) / 2
-        return Shaped(z, distances, (ratio, long_ratio), (mean, long_mean))
+        distance = self.distance(x, settings)
+        turn, likelihood = distance.turn, settings.likelihood
+        length, other = self._lengths[turn], self._lengths[1 - turn]
+        ratio = length.ratio(distance.nearest, digit, settings.lengths[turn])
+        mean = length.likely.mean(ratio, likelihood)
+        own = length.likely.z(mean, likelihood)
+        return Shaped((own + other.z) / 2, own, distance, ratio, mean)
 
     def learn(self, x: float, shaped: Shaped, settings: ShapeSettings) -> None:
         """Take a sample in, and what `score` said of it."""
-        distances = shaped.distances
-        for own, distance, ratio, mean in zip(
-            self._lengths, distances.nearest, shaped.ratios, shaped.means, strict=True
-        ):
-            if distance == distance:  # noqa: PLR0124 - no nan
-                own.likely.learn(ratio, mean, settings.likelihood)
-                own.usual.learn(own.at_most(distance), settings.memory)
+        distance = shaped.distance
+        length, nearest = self._lengths[distance.turn], distance.nearest
+        length.z = shaped.own
+        if nearest == nearest:  # noqa: PLR0124 - no nan
+            length.likely.learn(shaped.ratio, shaped.mean, settings.likelihood)
+            length.usual.learn(length.at_most(nearest), settings.memory)
         if not self._n:
             self._first = x
-        self._samples[self._end] = distances.x
+        self._samples[self._end] = distance.x
         self._end += 1
         self._n += 1
-        self._squares = distances.squares
+        self._squares = distance.squares
         if self._end == self._samples.size:
             self._end -= _ROOM
             self._samples[: self._end] = self._samples[_ROOM:]

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from models.scorers.running import Running
 from models.scorers.tail import Tail
 
+_EVERY = 10
+"""What a level says is looked at, and learnt, so often: it hardly moves from one sample to the next."""
 _WINSOR = 5.0
 """A sample counts for no more than so many sigma of the smoothed level."""
 _UNEASY_SHARE = 0.1
@@ -41,6 +43,8 @@ class Slow:
     """The smoothed level, where it usually is, and how far it goes by itself."""
 
     level: float = 0.0
+    last_z: float = 0.0
+    """How far the level was off when that was looked at last."""
     seen: int = 0
     usual: Running = field(default_factory=Running)
     tail: Tail = field(default_factory=Tail)
@@ -58,10 +62,10 @@ class Slow:
     def z(self, level: float, sigma: float, digit: float, settings: SlowSettings) -> float:
         """Return how far a smoothed level is off the usual one, in sigma; 0 while that is not known.
 
-        ``sigma`` is what single samples scatter by, ``digit`` what one more in the last digit is.
+        It is looked at with every tenth sample, and stays so until the next one. ``sigma`` is what single samples scatter by, ``digit`` what one more in the last digit is.
         """
-        if self.usual.n < settings.warm_up:
-            return 0.0
+        if self.seen % _EVERY or self.seen < settings.warm_up:
+            return self.last_z
         least = digit if math.isfinite(digit) else 0.0
         sigma = max(self.usual.std, _LEAST_SHARE_OF_SIGMA * sigma, least)
         return min(abs(level - self.usual.mean) / sigma, _MOST_Z) if sigma > 0.0 else 0.0
@@ -72,13 +76,17 @@ class Slow:
 
     def learn(self, level: float, z: float, settings: SlowSettings, *, quiet: bool) -> None:
         """Move on to the next sample; where the level usually is is learnt while all is ``quiet``."""
-        self.level = level
-        self.seen += 1
-        stretch = round(1.0 / settings.smoothing)
-        if self.seen <= stretch or not (quiet or self.usual.n < settings.warm_up):
+        self.level, self.last_z = level, z
+        seen = self.seen
+        self.seen = seen + 1
+        if seen % _EVERY or not (quiet or seen < settings.warm_up):
             return
-        self.usual.learn(level, settings.memory, 1.0 if z < settings.uneasy_z else _UNEASY_SHARE)
+        stretch = round(1.0 / settings.smoothing)
+        if seen <= stretch:
+            return
+        share = 1.0 if z < settings.uneasy_z else _UNEASY_SHARE
+        self.usual.learn(level, settings.memory // _EVERY, share)
         # Once in a stretch: levels of neighbouring samples are nearly the same, and a drift that begins
         # must not raise its own limit.
-        if self.seen % stretch == 0 and self.usual.n >= settings.warm_up:
+        if seen % stretch < _EVERY and seen >= settings.warm_up:
             self.tail.learn(z, _TAIL_SHARE)

@@ -35,15 +35,23 @@ def by_hand(values: list[float], length: int, window: int) -> float:
     return found[1] if len(found) > 1 else math.nan
 
 
-@pytest.mark.parametrize("number", [7, 8, 9, 33, 150, 199, 200, 201, 500])
+@pytest.mark.parametrize("number", [7, 8, 9, 33, 34, 150, 199, 200, 201, 500])
 @pytest.mark.parametrize("offset", [0.0, 1e6, -3.0])
 def test_the_distance_is_that_of_the_second_nearest_stretch(number: int, offset: float) -> None:
     values = [round(x + offset, 3) for x in noise(1, number)]
     shape, _ = fed(values[:-1])
-    found = shape.distances(values[-1], SETTINGS)
-    for length, distance in zip(SETTINGS.lengths, found.nearest, strict=True):
-        expected = by_hand(values, length, SETTINGS.window)
-        assert distance == pytest.approx(expected, abs=2e-4, nan_ok=True)
+    found = shape.distance(values[-1], SETTINGS)
+    expected = by_hand(values, SETTINGS.lengths[found.turn], SETTINGS.window)
+    assert found.nearest == pytest.approx(expected, abs=2e-4, nan_ok=True)
+
+
+def test_each_length_has_its_turn() -> None:
+    shape, _ = fed(noise(1, 100))
+    first = shape.score(70.0, DIGIT, SETTINGS)
+    shape.learn(70.0, first, SETTINGS)
+    second = shape.score(70.0, DIGIT, SETTINGS)
+    assert {first.distance.turn, second.distance.turn} == {0, 1}
+    assert second.z == (first.own + second.own) / 2, "what was said at the other one stands"
 
 
 def test_asking_changes_nothing() -> None:
@@ -76,11 +84,8 @@ def test_one_wild_sample_does_not_spoil_what_is_usual() -> None:
     shape, scores = fed(values)
     assert all(math.isfinite(score) for score in scores)
     clean, _ = fed(noise(4, 2000))
-    usual = [
-        [float(distance) for distance in own.distances(70.0, SETTINGS).nearest]
-        for own in (shape, clean)
-    ]
-    assert usual[0] == pytest.approx(usual[1], rel=0.05)
+    found, expected = shape.distance(70.0, SETTINGS), clean.distance(70.0, SETTINGS)
+    assert found.nearest == pytest.approx(expected.nearest, rel=0.05)
 
 
 def test_it_takes_four_bytes_a_sample() -> None:
@@ -95,7 +100,7 @@ def test_a_copy_goes_on_as_the_original_does() -> None:
         copy = pickle.loads(pickle.dumps(shape))
         shaped = shape.score(x, DIGIT, SETTINGS)
         other = copy.score(x, DIGIT, SETTINGS)
-        assert (other.z, other.distances.nearest) == (shaped.z, shaped.distances.nearest)
+        assert (other.z, other.distance.nearest) == (shaped.z, shaped.distance.nearest)
         shape.learn(x, shaped, SETTINGS)
 
 
@@ -106,19 +111,19 @@ def test_what_was_scored_and_not_learnt_is_forgotten() -> None:
     shape.score(-500.0, DIGIT, SETTINGS)
     shape.learn(71.0, first, SETTINGS)
     expected, _ = fed([*values, 71.0])
-    found, other = shape.distances(70.0, SETTINGS), expected.distances(70.0, SETTINGS)
+    found, other = shape.distance(70.0, SETTINGS), expected.distance(70.0, SETTINGS)
     assert found.nearest == other.nearest
 
 
 @pytest.mark.parametrize("wild", [1e4, 1e9, 1e300])
-def test_nothing_of_a_wild_sample_is_left_when_it_is_gone(wild: float) -> None:
-    values = [round(x, 3) for x in noise(10, 900)]
+@pytest.mark.parametrize("number", [900, 901])
+def test_nothing_of_a_wild_sample_is_left_when_it_is_gone(wild: float, number: int) -> None:
+    values = [round(x, 3) for x in noise(10, number)]
     values[300] = wild
     shape, _ = fed(values)
-    for length, distance in zip(
-        SETTINGS.lengths, shape.distances(70.0, SETTINGS).nearest, strict=True
-    ):
-        assert distance == pytest.approx(by_hand([*values, 70.0], length, 200), abs=2e-4)
+    found = shape.distance(70.0, SETTINGS)
+    expected = by_hand([*values, 70.0], SETTINGS.lengths[found.turn], 200)
+    assert found.nearest == pytest.approx(expected, abs=2e-4)
 
 
 @pytest.mark.parametrize(("short", "long"), [(1, 8), (8, 8), (8, 400)])
@@ -127,12 +132,12 @@ def test_lengths_that_do_not_fit_are_refused(short: int, long: int) -> None:
         ShapeSettings(window=1000, short=short, long=long)
 
 
-@pytest.mark.parametrize("number", [50, 200, 700])
+@pytest.mark.parametrize("number", [50, 51, 200, 700, 701])
 def test_what_is_remembered_is_compared_with_as_what_was_learnt(number: int) -> None:
     values = noise(6, number)
     learnt, _ = fed(values)
     told = Shape(SETTINGS)
     told.remember(np.array(values[:20]))
     told.remember(np.array(values[20:]))
-    expected = learnt.distances(71.0, SETTINGS).nearest
-    assert told.distances(71.0, SETTINGS).nearest == pytest.approx(expected)
+    expected = learnt.distance(71.0, SETTINGS).nearest
+    assert told.distance(71.0, SETTINGS).nearest == pytest.approx(expected)
