@@ -14,6 +14,9 @@ Flags = npt.NDArray[np.bool_]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+SHARE = 0.2
+"""How much of a file passes until the alarm that looks at nothing, of each benchmark."""
+
 
 class DetectSeries(Protocol):
     """NAB: finds where alarms begin in one series."""

@@ -190,7 +190,7 @@ FAMILIES: tuple[Family, ...] = (
         "{floor-k}:snapshot", "string", "floor shard", "the signed state of a floor shard", "sensor",
         "a unit is a sensor with 5 event ids. `TAILORLINE_FLOOR__MAX_SENSORS`, "
         "`TAILORLINE_FLOOR__SEEN_IDS`", lambda s, _: max(s.floor.max_sensors, 2 * s.floor.seen_ids // 5),
-        4_000,
+        7_500,
     ),
     Family(
         "{shard}:tally", "hash", "shard", "exact totals: `topic:outcome`, `topic:rejected:reason`, "

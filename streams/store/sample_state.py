@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import math
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +15,7 @@ import numpy as np
 
 from models.effects import Effects, Origin
 from models.floor import FloorSettings, FloorShard
+from models.scorers.machine import MachineScore, MachineSettings
 from models.shop import ShopSettings, ShopShard
 from models.snapshot import Snapshot, seal
 from schemas.catalogue import ArticleChanged
@@ -65,24 +69,41 @@ def _configured(number: int, customers: int) -> OrderLine:
 
 
 def floor_state(sensors: int) -> bytes:
-    """Return the snapshot of a floor shard: each sensor with five event ids and all its samples kept."""
+    """Return the snapshot of a floor shard: each sensor with five event ids and all its samples kept.
+
+    They are of machines with as many sensors as are scored together, and all their rows are kept, too.
+    """
     shard = FloorShard(FloorSettings())
+    watch = shard.settings.watch
+    together = watch.machine.most_sensors
     for number in range(sensors):
         for turn in range(5):
             event = Measurement(
                 event_id=_id(number, turn), occurred_at=_at(number + turn), line="line-1",
-                machine=f"machine-{number // 10}", sensor=f"sensor-{number % 10}", unit="Cel",
-                value=20.0 + _drawn(number, turn) % 10_000 / 10_000,
+                machine=f"machine-{number // together}", sensor=f"sensor-{number % together}",
+                unit="Cel", value=20.0 + _drawn(number, turn) % 10_000 / 10_000,
             )  # fmt: skip
             origin, effects = Origin("sensors", 0, number * 5 + turn, _START * 2.0), Effects()
             effects.begin(origin)
             shard.accept(event, origin, effects)
-    window = shard.settings.watch.sensor.scorer.shape.window
+    window = watch.sensor.scorer.shape.window
     rng = np.random.default_rng(1)
+    learnt = _learnt(rng, together, watch.machine)
     for machine in shard.machines.values():
-        for watch in machine.sensors.values():
-            watch.score.shape.remember(20.0 + rng.integers(0, 10_000, window) / 10_000)
+        machine.score = copy.deepcopy(learnt)
+        for sensor in machine.sensors.values():
+            sensor.score.shape.remember(20.0 + rng.integers(0, 10_000, window) / 10_000)
     return _sealed(shard)
+
+
+def _learnt(rng: np.random.Generator, sensors: int, settings: MachineSettings) -> MachineScore:
+    """Return a machine's score that keeps as many rows as it ever does."""
+    settings = replace(settings, relearn_every=math.inf)
+    score = MachineScore(sensors, settings)
+    for _ in range(settings.rows_to_keep(sensors)):
+        row = 20.0 + rng.integers(0, 10_000, sensors) / 10_000
+        score.learn(score.score(row, settings), settings, lambda: [1e-4] * sensors, quiet=True)
+    return score
 
 
 def _sealed(shard: Any) -> bytes:

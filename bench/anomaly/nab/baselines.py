@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bench.anomaly.gaussian import LIMIT, deviations
-from bench.anomaly.seam import DetectSeries, Floats
+from bench.anomaly.seam import SHARE, DetectSeries, Floats
 
 CLEAR, REST = 10, 100
-SHARE = 0.2
-"""Where in a file the alarm comes that has seen nothing of it."""
 
 
 def every_record(times: Floats, values: Floats) -> list[int]:

@@ -8,14 +8,12 @@ from functools import partial
 import numpy as np
 
 from bench.anomaly.gaussian import any_beyond
-from bench.anomaly.seam import Flags, Floats, Watcher, WatchProcess
+from bench.anomaly.seam import SHARE, Flags, Floats, Watcher, WatchProcess
 
 COMPONENTS = 11
 """As in Chiang, Russell & Braatz 2001, chosen there by parallel analysis."""
 LIMIT = 0.99
 """The quantile of the statistic over the calibration run; of normal rows one in 100 is above it."""
-SHARE = 0.2
-"""How much of a run passes until the alarm that looks at nothing."""
 
 Statistic = Callable[[Floats], Floats]
 """From standardised rows ``[n, variables]`` to one figure a row."""
