@@ -89,7 +89,7 @@ class Alarm:
     @property
     def idle(self) -> bool:
         """Nothing is wrong, nor about to be, and all is told: a sample that is not over changes nothing."""
-        return not self.present and self._samples == 0 and self.acked and self.told == "normal"
+        return self.quiet and self.told == "normal"
 
     def state(self, at: float) -> State:
         """Return the state at a time."""

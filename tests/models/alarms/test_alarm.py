@@ -159,19 +159,58 @@ def test_out_of_service_goes_before_all_else() -> None:
 
 def test_one_that_chatters_gets_a_longer_off_delay() -> None:
     alarm = Alarm()
-    assert fed(alarm, AT_ONCE, "+-+-+", 0.0) == ["active", "normal", "active", "normal", "active"]
-    assert alarm.is_chattering(5.0, AT_ONCE)
-    assert fed(alarm, AT_ONCE, "-" * 599, 5.0) == ["."] * 599
-    assert alarm.step(605.0, AT_ONCE, over=False, under=True) == Change("active", "normal")
-    assert not alarm.is_chattering(605.0, AT_ONCE)
+    told = fed(alarm, AT_ONCE, "+-+-+", 5000.0)
+    assert told == ["active", "normal", "active", "normal", "active"]
+    assert alarm.is_chattering(5005.0, AT_ONCE)
+    assert fed(alarm, AT_ONCE, "-" * 599, 5005.0) == ["."] * 599
+    assert alarm.step(5605.0, AT_ONCE, over=False, under=True) == Change("active", "normal")
+    assert not alarm.is_chattering(5605.0, AT_ONCE)
 
 
-def test_three_in_more_than_a_minute_are_no_chatter() -> None:
+@pytest.mark.parametrize(("apart", "chatters"), [(30.0, True), (31.0, False)])
+def test_three_within_a_minute_are_chatter(apart: float, chatters: bool) -> None:
     alarm = Alarm()
-    for at in (0.0, 31.0, 62.0):
+    for at in (5000.0, 5000.0 + apart, 5000.0 + 2 * apart):
         alarm.step(at, AT_ONCE, over=True, under=False)
-        assert alarm.step(at + 1, AT_ONCE, over=False, under=True) == Change("active", "normal")
-    assert not alarm.is_chattering(64.0, AT_ONCE)
+        change = alarm.step(at + 1, AT_ONCE, over=False, under=True)
+    assert (change == Change("active", "normal")) is not chatters
+    assert alarm.is_chattering(5064.0, AT_ONCE) is chatters
+
+
+def test_between_limit_and_deadband_a_delay_of_seconds_runs_on() -> None:
+    settings = AlarmSettings(on_delay_s=10.0, off_delay_s=10.0)
+    assert fed(Alarm(), settings, "+=========+") == [*["."] * 10, "active"]
+    assert fed(Alarm(), settings, "+====-====+") == ["."] * 11, "it began anew"
+    alarm = raised(at=0.0)
+    assert fed(alarm, settings, "-=========-") == ["."] * 11, (
+        "what stands has to be gone for so long"
+    )
+    assert fed(alarm, settings, "----------", 12.0) == [*["."] * 9, "normal"]
+
+
+def test_what_stood_before_a_standstill_is_told_when_it_is_seen_again() -> None:
+    alarm = raised()
+    assert alarm.suppress(110.0, "not_running", on=True) == Change("active", "suppressed")
+    alarm.resume(200.0)
+    assert alarm.suppress(200.0, "not_running", on=False) is None
+    assert alarm.step(201.0, AT_ONCE, over=False, under=False) is None
+    assert alarm.step(202.0, AT_ONCE, over=True, under=False) == Change("suppressed", "active")
+
+
+def test_it_is_idle_when_a_sample_that_is_not_over_changes_nothing() -> None:
+    settings = AlarmSettings(on_samples=2, acknowledge=True)
+    alarm = Alarm()
+    assert alarm.idle
+    fed(alarm, settings, "+")
+    assert not alarm.idle, "it may be about to come"
+    fed(alarm, settings, "+", 2.0)
+    assert not alarm.idle
+    fed(alarm, settings, "-", 3.0)
+    assert not alarm.idle, "it has returned, and nobody has seen it"
+    alarm.acknowledge(4.0, settings)
+    assert alarm.idle
+    alarm.shelve(5.0, until=60.0)
+    assert not alarm.idle, "that it ends is to be told"
 
 
 def test_ended_at_once() -> None:
