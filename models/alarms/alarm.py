@@ -78,7 +78,7 @@ class Alarm:
     _from: float = 0.0
     _towards: bool = False
     """Whether the last one does."""
-    _called: float = 0.0
+    _acked_at: float = 0.0
     _activations: list[float] = field(default_factory=list)
 
     @property
@@ -138,14 +138,13 @@ class Alarm:
         change = self._tell(at)
         if change is None and self._calls_again(at, settings):
             self.acked = False
-            self._called = at
             return self._tell(at)
         return change
 
     def acknowledge(self, at: float, settings: AlarmSettings) -> Change | None:
         """Note that somebody has seen it."""
         self.acked = True
-        self._called = at
+        self._acked_at = at
         if settings.latched and self.present and self._is_gone():
             self._clear(settings)
         return self._tell(at)
@@ -205,7 +204,6 @@ class Alarm:
         self.suppressed -= {"group", "flood"}  # that was another time
         self.acked = False
         self.occurrence += 1
-        self._called = at
         self._activations.append(at)
         del self._activations[: -max(settings.chatter_times, _FEW)]
 
@@ -229,7 +227,7 @@ class Alarm:
         return (
             settings.realarm_s > 0
             and self.told == "acknowledged"
-            and at - self._called >= settings.realarm_s
+            and at - self._acked_at >= settings.realarm_s
         )
 
     def _tell(self, at: float) -> Change | None:

@@ -39,13 +39,11 @@ class Pauses:
                 self._number = 0  # by now it speaks for longer than it was silent
             return
         if silent <= LONGEST_S:
-            spoke = at - silent - self._over
-            regular = self._number > 0 and spoke <= max(silent, self._longest)
-            self._number = min(self._number + 1, _USUAL) if regular else 1
-            if not regular or silent > self._longest:
+            if not self._number or silent > self._longest:
                 self._longest = silent
             else:
                 self._longest += _FORGET * (silent - self._longest)
+            self._number = min(self._number + 1, _USUAL)
         self._over = at
 
     def resume(self, at: float) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
-from models.alarms.alarm import Alarm, AlarmSettings, Change
+from models.alarms.alarm import Alarm, AlarmSettings, Change, Suppression
 
 AT_ONCE = AlarmSettings()
 ASKED = AlarmSettings(acknowledge=True)
@@ -98,6 +100,24 @@ def test_a_latched_alarm_stays_until_somebody_has_seen_it() -> None:
     assert again.step(102.0, latched, over=False, under=True) == Change("acknowledged", "normal")
 
 
+def test_who_acknowledges_ends_nothing_that_is_not_latched() -> None:
+    settings = AlarmSettings(acknowledge=True, off_samples=3)
+    alarm = raised(settings)
+    assert fed(alarm, settings, "-", 101.0) == ["."]
+    assert alarm.acknowledge(102.0, settings) == Change("active", "acknowledged")
+    assert fed(alarm, settings, "--", 103.0) == [".", "normal"]
+
+
+def test_who_acknowledges_too_early_does_not_hold_up_a_latched_alarm() -> None:
+    latched = AlarmSettings(latched=True, on_samples=2)
+    alarm = Alarm()
+    assert fed(alarm, latched, "+") == ["."]
+    assert alarm.acknowledge(1.5, latched) is None
+    assert fed(alarm, latched, "+", 2.0) == ["active"]
+    assert fed(alarm, latched, "-", 3.0) == ["."]
+    assert alarm.acknowledge(4.0, latched) == Change("active", "normal")
+
+
 def test_what_stands_acknowledged_for_too_long_calls_again() -> None:
     settings = AlarmSettings(acknowledge=True, realarm_s=60.0)
     alarm = raised(settings, at=0.0)
@@ -105,6 +125,16 @@ def test_what_stands_acknowledged_for_too_long_calls_again() -> None:
     assert alarm.pass_time(69.0, settings) is None
     assert alarm.pass_time(70.0, settings) == Change("acknowledged", "active")
     assert alarm.occurrence == 1
+    assert alarm.pass_time(1000.0, settings) is None, "nobody has seen it yet"
+    alarm.acknowledge(1000.0, settings)
+    assert alarm.pass_time(1059.0, settings) is None
+    assert alarm.pass_time(1060.0, settings) == Change("acknowledged", "active")
+
+
+def test_it_does_not_call_again_unless_somebody_wants_it_to() -> None:
+    alarm = raised(ASKED, at=0.0)
+    alarm.acknowledge(1.0, ASKED)
+    assert alarm.pass_time(1e9, ASKED) is None
 
 
 def test_shelved_it_says_nothing_until_its_time_is_over() -> None:
@@ -195,6 +225,49 @@ def test_what_stood_before_a_standstill_is_told_when_it_is_seen_again() -> None:
     assert alarm.suppress(200.0, "not_running", on=False) is None
     assert alarm.step(201.0, AT_ONCE, over=False, under=False) is None
     assert alarm.step(202.0, AT_ONCE, over=True, under=False) == Change("suppressed", "active")
+
+
+def test_shelved_until_another_time_it_says_so() -> None:
+    alarm = raised()
+    assert alarm.shelve(101.0, until=200.0) == Change("active", "shelved")
+    assert alarm.shelve(102.0, until=200.0) is None, "that is known"
+    assert alarm.shelve(103.0, until=300.0) == Change("shelved", "shelved")
+    alarm.set_service(104.0, out=True)
+    assert alarm.shelve(105.0, until=400.0) is None, "it is out of service all the same"
+
+
+def test_delays_begin_anew_after_a_standstill() -> None:
+    settings = AlarmSettings(on_samples=2, off_delay_s=10.0)
+    alarm = Alarm()
+    assert fed(alarm, settings, "+") == ["."]
+    alarm.resume(100.0)
+    assert fed(alarm, settings, "+", 101.0) == ["."], "one sample of before counts no more"
+    assert fed(alarm, settings, "+-", 102.0) == ["active", "."]
+    alarm.resume(200.0)
+    assert fed(alarm, settings, "-", 209.0) == ["."]
+    assert fed(alarm, settings, "-", 210.0) == ["normal"]
+
+
+def test_what_did_not_stand_still_is_told_without_being_seen_again() -> None:
+    alarm = raised()
+    alarm.resume(110.0)
+    assert alarm.state(110.0) == "active"
+
+
+@pytest.mark.parametrize("reason", ["group", "flood"])
+def test_what_comes_again_is_no_part_of_the_trouble_of_then(reason: Suppression) -> None:
+    alarm = raised()
+    alarm.suppress(101.0, reason, on=True)
+    assert alarm.step(102.0, AT_ONCE, over=False, under=True) == Change("suppressed", "normal")
+    assert alarm.step(103.0, AT_ONCE, over=True, under=False) == Change("normal", "active")
+
+
+def test_it_remembers_few_of_its_activations() -> None:
+    alarm = Alarm()
+    fed(alarm, AT_ONCE, "+-" * 200, 0.0)
+    size = len(pickle.dumps(alarm))
+    fed(alarm, AlarmSettings(chatter_s=0.5), "+-" * 200, 1000.0)
+    assert len(pickle.dumps(alarm)) <= size + 20
 
 
 def test_it_is_idle_when_a_sample_that_is_not_over_changes_nothing() -> None:

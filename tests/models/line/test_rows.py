@@ -81,6 +81,26 @@ def test_there_are_no_more_than_so_many() -> None:
     assert rows.names == ("c", "d")
 
 
+def test_who_was_there_first_is_counted_on_when_there_are_enough() -> None:
+    rows = Rows()
+    for n in range(30):
+        for name in "dcba" if n < 3 or n % 5 == 0 else "cba":
+            rows.take(name, float(n), 2, good=True)
+    assert rows.names == ("c",), "d came first, and then seldom"
+
+
+def test_there_is_no_row_before_each_sensor_had_a_value() -> None:
+    rows = Rows()
+    for n in range(25):
+        rows.take("a", float(n), MOST, good=True)
+        rows.take("b", None, MOST, good=True)
+    assert rows.names == ("a", "b")
+    rows.take("a", 1.0, MOST, good=True)
+    assert rows.take("b", None, MOST, good=True) is None
+    rows.take("a", 1.0, MOST, good=True)
+    assert values(rows.take("b", 2.0, MOST, good=True)) == [1.0, 2.0]
+
+
 def test_one_sensor_makes_rows_of_one() -> None:
     rows = Rows()
     learnt(rows, "a")

@@ -58,6 +58,11 @@ def test_pauses_that_no_longer_come_are_forgotten() -> None:
     assert fed([60.0], own=own).allowed_s == 90.0
 
 
+def test_a_long_pause_of_then_allows_none_once_pauses_are_usual_again() -> None:
+    own = fed([500.0], speaks=600.0)
+    assert fed([60.0] * 3, own=own).allowed_s == 90.0
+
+
 def test_an_outage_is_no_pause_and_takes_none_away() -> None:
     own = fed([LONGEST_S + 1.0] * 10)
     assert own.allowed_s == 0.0
