@@ -45,6 +45,24 @@ def test_it_is_the_mean_of_the_last_ten_in_sigma_of_all_before_them() -> None:
     assert z(likelihood, 1.7) == pytest.approx((sum(last) / 10 - mean) / std)
 
 
+def test_while_there_are_few_it_is_the_mean_of_those() -> None:
+    likelihood = history([1.0, 4.0])
+    assert likelihood.mean(7.0, SETTINGS) == 4.0
+    assert history([9.0] * 10 + [1.0] * 9).mean(11.0, SETTINGS) == 2.0
+
+
+def test_one_sigma_is_at_least_so_many_times_what_means_of_stretches_vary() -> None:
+    scores = draws(7, 500)
+    settings = LikelihoodSettings(sluggish=100.0)
+    # Every tenth mean, of those that are history: the last one is of the scores before the last ten.
+    means = [sum(scores[end - 10 : end]) / 10 for end in range(10, 491, 10)]
+    mean = sum(means) / len(means)
+    std = (sum((own - mean) ** 2 for own in means) / len(means)) ** 0.5
+    past = sum(scores[:490]) / 490
+    last = (sum(scores[-9:]) + 1.7) / 10
+    assert z(history(scores, settings), 1.7, settings) == pytest.approx((last - past) / (100 * std))
+
+
 def test_asking_changes_nothing() -> None:
     likelihood = history(draws(3, 200))
     first = z(likelihood, 5.0)

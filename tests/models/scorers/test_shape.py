@@ -54,6 +54,54 @@ def test_each_length_has_its_turn() -> None:
     assert second.z == (first.own + second.own) / 2, "what was said at the other one stands"
 
 
+def ratios(values: list[float], digit: float = DIGIT) -> list[tuple[float, float, int]]:
+    """Return of each sample the ratio, the distance and whose turn it was."""
+    shape, found = Shape(SETTINGS), []
+    for x in values:
+        shaped = shape.score(x, digit, SETTINGS)
+        found.append((shaped.ratio, shaped.distance.nearest, shaped.distance.turn))
+        shape.learn(x, shaped, SETTINGS)
+    return found
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_the_ratio_is_the_distance_to_what_it_usually_is_at_this_length(turn: int) -> None:
+    found = [own for own in ratios(noise(11, 300)) if own[2] == turn]
+    known = [(ratio, distance) for ratio, distance, _ in found if not math.isnan(distance)]
+    assert {ratio for ratio, _ in known[:50]} == {1.0}, "too few to know"
+    assert all(ratio == 1.0 for ratio, distance, _ in found if math.isnan(distance))
+    before = [distance for _, distance in known[:80]]
+    # Nothing of them is so far off that less is learnt of it.
+    assert max(before[50:]) < 4 * sum(before[:50]) / 50
+    assert known[80][0] == pytest.approx(known[80][1] * len(before) / sum(before))
+    assert known[50][0] == pytest.approx(known[50][1] * 50 / sum(before[:50]))
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_less_than_a_digit_in_each_sample_is_no_distance(turn: int) -> None:
+    found = [own for own in ratios(noise(12, 300), digit=10.0) if own[2] == turn]
+    ratio, distance, _ = found[-1]
+    assert ratio == pytest.approx(distance / (10.0 * math.sqrt(SETTINGS.lengths[turn])))
+    ratio, *_ = [own for own in ratios(noise(12, 300), digit=math.inf) if own[2] == turn][-1]
+    assert ratio == pytest.approx([own for own in ratios(noise(12, 300)) if own[2] == turn][-1][0])
+
+
+def test_of_a_distance_no_more_than_five_times_the_usual_one_is_learnt() -> None:
+    found = [own[:2] for own in ratios([*noise(13, 200), 1e4, *noise(14, 20)]) if own[2] == 0]
+    known = [own for own in found if not math.isnan(own[1])]
+    far = next(n for n, (ratio, _) in enumerate(known) if ratio == 20.0)
+    before = sum(distance for _, distance in known[:far]) / far
+    after = (before * far + 5 * before) / (far + 1)
+    assert known[far + 1][1] > 100 * after
+    # The next ratio is cut, too; the usual distance comes to light once the wild one has left.
+    near = next(n for n in range(far, len(known)) if known[n][0] < 20.0)
+    usual = known[near][1] / known[near][0]
+    expected = before
+    for n in range(far, near):
+        expected = (expected * n + 5 * expected) / (n + 1)
+    assert usual == pytest.approx(expected)
+
+
 def test_asking_changes_nothing() -> None:
     shape, _ = fed(noise(2, 300))
     before = pickle.dumps(shape)
@@ -126,7 +174,13 @@ def test_nothing_of_a_wild_sample_is_left_when_it_is_gone(wild: float, number: i
     assert found.nearest == pytest.approx(expected, abs=2e-4)
 
 
-@pytest.mark.parametrize(("short", "long"), [(1, 8), (8, 8), (8, 400)])
+@pytest.mark.parametrize(("short", "long"), [(2, 3), (8, 333)])
+def test_lengths_that_just_fit(short: int, long: int) -> None:
+    settings = ShapeSettings(short=short, long=long)
+    assert fed(noise(1, 20), settings)[1][-1] == 0.0
+
+
+@pytest.mark.parametrize(("short", "long"), [(1, 8), (8, 8), (8, 334)])
 def test_lengths_that_do_not_fit_are_refused(short: int, long: int) -> None:
     with pytest.raises(ValueError, match="must fit three times into the window of 1000"):
         ShapeSettings(window=1000, short=short, long=long)

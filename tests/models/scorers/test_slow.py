@@ -59,6 +59,42 @@ def test_neither_noise_nor_waves_are_drifts(seed: int) -> None:
         assert max(found) < SETTINGS.limit
 
 
+def test_it_begins_with_the_mean_of_its_first_samples() -> None:
+    slow, level = Slow(), 0.0
+    for n in range(50):
+        level = slow.next_level(float(n), SIGMA, SETTINGS)
+        slow.learn(level, 0.0, SETTINGS, quiet=True)
+    assert level == pytest.approx(24.5)
+    assert slow.next_level(25.0, SIGMA, SETTINGS) == pytest.approx(24.5 + 0.02 * 0.5)
+    assert slow.next_level(25.0, 0.0, SETTINGS) == pytest.approx(24.5 + 0.02 * 0.5), "no sigma yet"
+    assert slow.usual.n == 0, "such means are no level yet"
+
+
+def test_what_it_says_of_a_level_stands_for_ten_samples() -> None:
+    slow, _ = fed(noise(5, 3000))
+    first = slow.z(slow.level + 1.0, SIGMA, 1e-4, SETTINGS)
+    slow.learn(slow.level, first, SETTINGS, quiet=True)
+    for _ in range(9):
+        assert slow.z(slow.level + 9.0, SIGMA, 1e-4, SETTINGS) == first
+        slow.learn(slow.level, first, SETTINGS, quiet=True)
+    assert slow.z(slow.level + 9.0, SIGMA, 1e-4, SETTINGS) > first
+
+
+def test_where_the_level_is_is_learnt_in_any_case_at_first_and_slowly_when_it_is_far_off() -> None:
+    restless, _ = fed(noise(6, 2000), quiet=False)
+    assert restless.usual.n == 194, "every tenth of those behind the first fifty"
+    before = restless.usual.mean
+    restless.learn(before + 1.0, 0.0, SETTINGS, quiet=False)
+    assert restless.usual.mean == before, "by now it is known"
+    moved = []
+    for z in (1.9, 2.0):
+        slow, _ = fed(noise(6, 3000))
+        mean = slow.usual.mean
+        slow.learn(mean + 1.0, z, SETTINGS, quiet=True)
+        moved.append(slow.usual.mean - mean)
+    assert moved[0] == pytest.approx(10 * moved[1])
+
+
 def test_a_wild_sample_moves_the_level_little() -> None:
     slow, _ = fed(noise(1, 2000))
     assert slow.next_level(1e9, SIGMA, SETTINGS) - slow.level == pytest.approx(0.02 * 5.0 * SIGMA)
@@ -79,6 +115,8 @@ def test_a_constant_and_its_last_digit_are_no_drift() -> None:
     assert max(found) == 0.0
     assert slow.z(20.0 + 1e-4, 0.0, 1e-4, SETTINGS) <= 1.0 + 1e-9
     assert slow.z(20.0, 0.0, math.inf, SETTINGS) == 0.0
+    assert slow.z(20.0 + 0.5, 0.0, 0.1, SETTINGS) == pytest.approx(5.0)
+    assert slow.z(20.0 + 0.5, 1.0, math.inf, SETTINGS) == pytest.approx(5.0), "a tenth of sigma"
 
 
 def test_its_limit_is_what_the_level_does_by_itself_and_a_drift_does_not_raise_it() -> None:
