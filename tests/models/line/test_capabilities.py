@@ -236,6 +236,11 @@ def test_a_sensor_that_is_forgotten_takes_its_row_along() -> None:
     tick(feed, 20.0)
     assert the_row(feed).sensor == "b"
     assert feed.effects.drops[CAPABILITY] == {SEPARATOR.join(("l1", "m1", "a"))}
+    adopt(
+        feed, ruled(machine=MachineChoice(sensors={"b": SensorChoice(spec=SpecChoice(upper=71))}))
+    )
+    tick(feed, 30.0)
+    assert the_row(feed).sensor == "b", "and nobody looks for it when other rules hold"
 
 
 def test_one_that_goes_before_its_row_is_written_is_not_written(

@@ -45,13 +45,14 @@ def test_the_distance_is_that_of_the_second_nearest_stretch(number: int, offset:
     assert found.nearest == pytest.approx(expected, abs=2e-4, nan_ok=True)
 
 
-def test_each_length_has_its_turn() -> None:
-    shape, _ = fed(noise(1, 100))
-    first = shape.score(70.0, DIGIT, SETTINGS)
-    shape.learn(70.0, first, SETTINGS)
-    second = shape.score(70.0, DIGIT, SETTINGS)
+def test_each_length_has_its_turn_and_what_was_said_at_the_other_one_stands() -> None:
+    shape, _ = fed(noise(1, 500))
+    first = shape.score(80.0, DIGIT, SETTINGS)
+    shape.learn(80.0, first, SETTINGS)
+    second = shape.score(85.0, DIGIT, SETTINGS)
     assert {first.distance.turn, second.distance.turn} == {0, 1}
-    assert second.z == (first.own + second.own) / 2, "what was said at the other one stands"
+    assert first.own > 0 < second.own
+    assert second.z == (first.own + second.own) / 2
 
 
 def ratios(values: list[float], digit: float = DIGIT) -> list[tuple[float, float, int]]:
