@@ -109,9 +109,13 @@ class MachineWatch:
         found: list[tuple[str | None, Finding]] = []
         for finding in watch.take(x, quality, at, settings.sensor, plan):
             found += self._grouped(name, finding, at)
-        row = self._rows.take(
-            name, x, settings.machine.most_sensors, good=quality != "bad" and x is not None
-        )
+        rows = self._rows
+        if rows.due:
+            intervals = {own: other.rest.interval for own, other in self.sensors.items()}
+            if rows.look(intervals, settings.machine.most_sensors):
+                self.score = None  # it is learnt anew how they behave together
+        usable = None if quality == "bad" else x
+        row = rows.take(name, usable, at, certain=quality == "good")
         if row is not None:
             found += [(None, finding) for finding in self._take_row(row, at, settings, machine)]
         return found
@@ -212,7 +216,7 @@ class MachineWatch:
         self, row: Row, at: float, settings: WatchSettings, plan: MachinePlan
     ) -> list[Finding]:
         names = self._rows.names
-        if len(names) < 2 or not row.sound:
+        if len(names) < 2:
             return []
         score = self.score
         if score is None:
@@ -221,7 +225,8 @@ class MachineWatch:
         self.z = scored.z
         found = self._judge(score, scored, at, settings, plan)
         if self.score is score:
-            score.learn(scored, settings.machine, self._digits, quiet=self.alarm.quiet)
+            quiet = self.alarm.quiet
+            score.learn(scored, settings.machine, self._digits, quiet=quiet, certain=row.certain)
         return found
 
     def _digits(self) -> list[float]:

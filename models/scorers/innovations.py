@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 RIDGES: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0)
 _CLIP_FIT = 6.0
@@ -55,9 +56,20 @@ class Model(NamedTuple):
         found: Floats = np.clip((row - self.mean) / self.scale, -_CLIP, _CLIP)
         return found
 
-    def innovation(self, last: Floats, row: Floats) -> Floats:
-        """Return what is new in a scaled row, given the scaled one before it."""
-        found: Floats = row - (last @ self.weights[:-1] + self.weights[-1])
+    def expected(self, last: Floats) -> Floats:
+        """Return what the next scaled row should be, given the scaled one before it."""
+        found: Floats = last @ self.weights[:-1] + self.weights[-1]
+        return found
+
+    def completed(self, left: Floats, absent: Flags) -> Floats:
+        """Return innovations with those of ``absent`` sensors as the others' make them most likely.
+
+        So T-squared is that of the others alone: the conditional mean of a normal distribution.
+        """
+        found = np.where(absent, 0.0, left)
+        if not absent.all():
+            own = self.inverse[np.ix_(absent, absent)]
+            found[absent] = -np.linalg.solve(own, self.inverse[absent] @ found)
         return found
 
 

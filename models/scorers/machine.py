@@ -24,6 +24,7 @@ from models.scorers.lately import Lately
 from models.scorers.running import Running
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 _CLIP = 8.0
 _ADDED = 0.1
@@ -81,8 +82,13 @@ class MachineScored(NamedTuple):
 
     row: Floats
     scaled: Floats | None
+    """What is absent is as was expected."""
     left: Floats | None
     """What is new in the row, drift taken off."""
+    absent: Flags | None
+    """Sensors that are not in the row; None: they all are."""
+    whole: bool
+    """All sensors are in this row, and were in the one before."""
     smoothed: tuple[Floats, ...]
     squares: tuple[float, ...]
     """T-squared of each, and its logarithm."""
@@ -95,7 +101,7 @@ class MachineScore:
     """The state of one machine's scorer: sensors by place, in an order that never changes."""
 
     __slots__ = (
-        "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_since", "_smoothed", "_squares", "model", "sensors",
+        "_absent", "_bias", "_last", "_left", "_logs", "_rows", "_seen", "_since", "_smoothed", "_squares", "model", "sensors",
     )  # fmt: skip
 
     def __init__(self, sensors: int, settings: MachineSettings) -> None:
@@ -109,6 +115,8 @@ class MachineScore:
         """Of these, those taken into `_rows` since all was learnt anew."""
         self._last: Floats | None = None
         """The last row, scaled; None in phase I."""
+        self._absent: Flags | None = None
+        """The sensors that were not in it; None: they all were."""
         self._bias = np.zeros(sensors)
         self._left = np.zeros(sensors)
         """Each sensor's own smoothed innovation, in its sigma."""
@@ -123,12 +131,28 @@ class MachineScore:
         return self.model is None
 
     def score(self, row: Floats, settings: MachineSettings) -> MachineScored:
-        """Return how unusual a row is. Changes nothing."""
+        """Return how unusual a row is; nan stands for a sensor that is absent. Changes nothing.
+
+        A sensor that comes back says nothing yet: what it did in between is not known.
+        """
+        absent: Flags | None = np.isnan(row)
+        if absent is not None and not absent.any():
+            absent = None
         model, last = self.model, self._last
         if model is None or last is None:
-            return MachineScored(row, None, None, self._smoothed, (), (), None)
+            return MachineScored(
+                row, None, None, absent, absent is None, self._smoothed, (), (), None
+            )
+        expected = model.expected(last) + self._bias
         scaled = model.scaled(row)
-        left = model.innovation(last, scaled) - self._bias
+        left = scaled - expected
+        whole, heard = absent is None and self._absent is None, self.sensors
+        if not whole:
+            mute = _either(absent, self._absent)
+            left = model.completed(left, mute)
+            heard = max(self.sensors - int(mute.sum()), 1)
+            if absent is not None:
+                scaled = np.where(absent, expected + left, scaled)
         bound = _CLIP * model.sigma
         clipped = np.clip(left, -bound, bound)
         smoothed = tuple(
@@ -136,7 +160,7 @@ class MachineScore:
             for share, own in zip(settings.smoothings, self._smoothed, strict=True)
         )
         squares = tuple(
-            float(own @ model.inverse @ own) * (2 - share) / share
+            float(own @ model.inverse @ own) * (2 - share) / share * self.sensors / heard
             for share, own in zip(settings.smoothings, smoothed, strict=True)
         )
         logs = tuple(
@@ -145,12 +169,14 @@ class MachineScore:
         )
         z = None
         if self._seen >= settings.calibrate_share * settings.rows_to_learn(self.sensors):
+            # What fewer sensors say varies more.
+            wider = math.sqrt(self.sensors / heard)
             each = sorted(
-                (log - own.mean) / max(own.std, _LEAST_STD)
+                (log - own.mean) / max(own.std * wider, _LEAST_STD)
                 for log, own in zip(logs, self._logs, strict=True)
             )
             z = (each[-1] + each[-2]) / 2
-        return MachineScored(row, scaled, left, smoothed, squares, logs, z)
+        return MachineScored(row, scaled, left, absent, whole, smoothed, squares, logs, z)
 
     def learn(
         self,
@@ -159,21 +185,27 @@ class MachineScore:
         digits: Callable[[], Sequence[float]],
         *,
         quiet: bool,
+        certain: bool = True,
     ) -> None:
-        """Move on to the next row.
+        """Move on to the next row, which is learnt from if all sensors are in it.
 
-        ``digits`` returns what one more in each sensor's last digit is, in its unit.
+        ``digits`` returns what one more in each sensor's last digit is, in its unit. A row that is not ``certain``
+        is scored and not learnt from.
         """
         to_learn = settings.rows_to_learn(self.sensors)
         if self.model is None:
+            if not scored.whole or not certain:
+                return
             self._rows.add(scored.row)
             if self._rows.n >= to_learn:
                 self._learn_anew(scored.row, digits())
             return
         assert scored.scaled is not None  # noqa: S101 - scored with the model
         assert scored.left is not None  # noqa: S101 - as above
-        self._last = scored.scaled
+        self._last, self._absent = scored.scaled, scored.absent
         self._smoothed = scored.smoothed
+        if not scored.whole or not certain:
+            return
         self._follow(scored.left, self.model, settings, quiet=quiet)
         self._seen += 1
         if quiet:
@@ -207,7 +239,7 @@ class MachineScore:
             wider = before.scale / self.model.scale
             self._smoothed = tuple(own * wider for own in self._smoothed)
         self._bias = np.zeros(self.sensors)
-        self._last = self.model.scaled(row)
+        self._last, self._absent = self.model.scaled(row), None
         self._since = 0
 
     def _follow(
@@ -224,3 +256,12 @@ class MachineScore:
             lasting = np.clip(own, -_CLIP_LASTING, _CLIP_LASTING)
             self._bias = self._bias + settings.follow_lasting * lasting * model.sigma
         self._bias = self._bias + share * own * model.sigma
+
+
+def _either(one: Flags | None, other: Flags | None) -> Flags:
+    """Return what is in one or the other of two masks, of which one at least is there."""
+    if one is None or other is None:
+        found = other if one is None else one
+        assert found is not None  # noqa: S101 - one of them is there
+        return found
+    return np.logical_or(one, other)

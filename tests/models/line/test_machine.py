@@ -75,14 +75,47 @@ def test_who_is_in_alarm_itself_speaks_for_the_machine(broken: Floats) -> None:
     assert [state for n, state in own(found) if n >= 900] == ["suppressed", "normal"]
 
 
-def test_a_bad_sample_leaves_the_row_out() -> None:
-    watch, rows = machine(settings=DEAF), plant(3, 700)
-    run(watch, rows[:600], DEAF)
-    before = watch.z
-    watch.take("s0", None, "bad", 700.0, DEAF)
-    for number in (1, 2, 3):
-        watch.take(f"s{number}", 99.0, "good", 700.0, DEAF)
-    assert watch.z == before
+@pytest.mark.parametrize("away", ["bad", "silent"])
+def test_without_one_sensor_the_others_are_scored_all_the_same(broken: Floats, away: str) -> None:
+    watch, told = machine(settings=DEAF), list[tuple[int, str | None, Finding]]()
+    for n, row in enumerate(broken.tolist()):
+        for number, x in enumerate(row):
+            gone = number == 0 and n >= 700
+            if gone and away == "silent":
+                continue
+            value, quality = (None, "bad") if gone else (round(x, 2), "good")
+            changes = watch.take(f"s{number}", value, quality, n + 1.0, DEAF)
+            told += [(n, name, finding) for name, finding in changes]
+    (begun, active), (_, cleared) = own(told)
+    assert (active, cleared) == ("active", "normal")
+    assert 900 <= begun <= 920
+
+
+@pytest.mark.parametrize("away", [1, 50])
+def test_who_was_away_is_no_trouble_when_it_is_back(away: int) -> None:
+    rows, watch = plant(7, 1500), machine(settings=DEAF)
+    found: list[tuple[int, str | None, Finding]] = []
+    for n, row in enumerate(rows.tolist()):
+        for number, x in enumerate(row):
+            if number == 1 and n >= 700 and n % 100 < away:
+                continue
+            changes = watch.take(f"s{number}", round(x, 2), "good", n + 1.0, DEAF)
+            found += [(n, name, finding) for name, finding in changes]
+    assert own(found) == []
+
+
+def test_who_speaks_seldom_or_joins_later_is_watched_with_the_others() -> None:
+    rows, watch = plant(2, 3000), machine(settings=DEAF)
+    rows[2700:, 2] += 2.5
+    found: list[tuple[int, str | None, Finding]] = []
+    for n, row in enumerate(rows.tolist()):
+        for number, x in enumerate(row):
+            if (number == 0 or n % 2 == 0) and (number != 3 or n > 300):
+                changes = watch.take(f"s{number}", round(x, 2), "good", n + 1.0, DEAF)
+                found += [(n, name, finding) for name, finding in changes]
+    (begun, active), *_ = own(found)
+    assert active == "active"
+    assert 2700 <= begun <= 2740
 
 
 def test_a_machine_of_one_sensor_has_no_alarm_of_its_own() -> None:
