@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from itertools import pairwise
 from typing import Any, get_args
 
 from models.cleaning.units import KNOWN
@@ -25,6 +24,7 @@ from models.line.document import (
 )
 from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
 from models.line.kinds import KINDS
+from models.line.limit_checking import alarms_end, in_order, within_span
 from models.problems import Path, Problem, Problems, Reader, fitting
 from models.scorers.river_models import NAMES
 from schemas.sensors import State
@@ -61,10 +61,10 @@ def checked(plain: object) -> LineRules | tuple[Problem, ...]:
             value, path, partial(_line, problems, kinds), None, "line"
         ),
     }
-    said = problems.section(plain, (), readers)
+    rules = LineRules(**problems.section(plain, (), readers))
+    alarms_end(problems, rules)
     if problems.found:
         return tuple(problems.found)
-    rules = LineRules(**said)
     return fitting(
         rules,
         encode(rules),
@@ -203,16 +203,10 @@ def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Pat
         "alarms": partial(_choices_of_sensors, problems),
     }
     said = problems.section(value, path, readers)
-    _in_order(problems, said.get("limits", {}), path)
+    in_order(problems, said.get("limits", {}), path)
+    if "span" in said:
+        within_span(problems, said["span"], said.get("limits", {}), path)
     return SensorChoice(**said)
-
-
-def _in_order(problems: Problems, limits: Mapping[str, float], path: Path) -> None:
-    """Note limits that are the wrong way round."""
-    there = [name for name in ("low_low", "low", "high", "high_high") if name in limits]
-    for lower, upper in pairwise(there):
-        if limits[lower] >= limits[upper]:
-            problems.note((*path, "limits", upper), f"is not above {lower}")
 
 
 def _span(problems: Problems, value: object, path: Path) -> tuple[float, float] | None:
