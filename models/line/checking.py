@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, get_args
 
-from models.cleaning.units import KNOWN
+from models.cleaning.units import CANONICAL, KNOWN, meant
 from models.line.charting import CHARTS
 from models.line.document import (
     AlarmChoice,
@@ -25,7 +25,7 @@ from models.line.document import (
 from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
 from models.line.kinds import KINDS
 from models.line.limit_checking import alarms_end, in_order, within_span
-from models.problems import Path, Problem, Problems, Reader, fitting
+from models.problems import Path, Problem, Problems, Reader, fitting, told
 from models.scorers.river_models import NAMES
 from schemas.sensors import State
 
@@ -190,7 +190,7 @@ def _running(problems: Problems, value: object, path: Path) -> RunningChoice:
 def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Path) -> SensorChoice:
     readers: dict[str, Reader] = {
         "kind": partial(problems.choice, known=(*KINDS, *kinds), what="kind"),
-        "unit": partial(problems.choice, known=KNOWN, what="UCUM code"),
+        "unit": partial(_unit, problems),
         "span": partial(_span, problems),
         "limits": lambda own, where: problems.named(
             own, where, partial(_amount, problems), _LEVELS, "limit"
@@ -207,6 +207,27 @@ def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Pat
     if "span" in said:
         within_span(problems, said["span"], said.get("limits", {}), path)
     return SensorChoice(**said)
+
+
+def _unit(problems: Problems, value: object, path: Path) -> str | None:
+    """Return a UCUM code; of another one, say what is likely meant, as samples hear it.
+
+    The code that is spelt most like it may be of another quantity, and limits then hold for nothing.
+    """
+    if not isinstance(value, str):
+        hint = "; put it in quotes" if str(value) in KNOWN else ""
+        problems.note(path, f"a UCUM code is expected, not {told(value)}{hint}")
+        return None
+    if value in KNOWN:
+        return value
+    codes = meant(value)
+    hint = (
+        f"did you mean {' or '.join(codes)}?"
+        if codes
+        else f"known are {', '.join(CANONICAL)}, and more of these kinds: docs/events.md#units"
+    )
+    problems.note(path, f"is no known UCUM code; {hint}")
+    return None
 
 
 def _span(problems: Problems, value: object, path: Path) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.alarms.alarm import AlarmSettings
-from models.cleaning.units import KNOWN
+from models.cleaning.units import CANONICAL, KNOWN
 from models.line import checking
 from models.line.charting import CHARTS
 from models.line.checking import checked
@@ -41,6 +41,7 @@ from tests.models.line.floors import floor, reading, readings, ruled, told
 EXAMPLE = Path("deploy/line.yaml")
 SECONDS = "a number of seconds from 0 to 604,800 is expected, not"
 A_SLASH = "has a slash in its name, which no line, machine or sensor can have"
+MORE_UNITS = ", and more of these kinds: docs/events.md#units"
 A_NUMBER = "a number is expected, not"
 
 
@@ -234,7 +235,21 @@ OF_SENSORS: dict[str, list[tuple[Any, list[str]]]] = {
         ("oven", ["kind: is no known kind; known are " + ", ".join(KINDS)]),
         (3, [f"kind: one of {', '.join(KINDS)} is expected, not the number 3"]),
     ],
-    "unit": [("celsius", [f"unit: is no known UCUM code; known are {', '.join(KNOWN)}"])],
+    "unit": [
+        ("celsius", [
+            f"unit: is no known UCUM code; known are {', '.join(CANONICAL)}{MORE_UNITS}",
+        ]),
+        *(
+            (written, [f"unit: is no known UCUM code; did you mean {code}?"])
+            for written, code in (
+                ("degC", "Cel"), ("\u00b0C", "Cel"), ("C", "Cel"), ("PSI", "[psi]"), ("F", "[degF]"),
+                ("rpm", "{rpm}"), ("mw ", "mW or MW"),
+            )
+        ),
+        (1, ["unit: a UCUM code is expected, not the number 1; put it in quotes"]),
+        (7, ["unit: a UCUM code is expected, not the number 7"]),
+        (None, ["unit: a UCUM code is expected, not nothing"]),
+    ],
     "span": [
         ([1], ["span: two numbers are expected, lowest and highest, not 1"]),
         ([1, 2, 3], ["span: two numbers are expected, lowest and highest, not 3"]),
