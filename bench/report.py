@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -51,18 +53,52 @@ class Report:
         path.write_bytes(raw + b"\n")
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A line per contender, a column per metric; printed as several tables where one is too wide.
+
+    Rich would leave columns out that do not fit, without a mark, and a pipe has 80 characters.
+    """
+
+    title: str
+    rows: Mapping[str, Mapping[str, Value]]
+    columns: Mapping[str, str]
+    """Heads by metric."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield tables of the same rows, each with as many of the next columns as fit."""
+        parts: list[list[str]] = [[]]
+        for name in self.columns:
+            if parts[-1] and self._width([*parts[-1], name], console, options) > options.max_width:
+                parts.append([])
+            parts[-1].append(name)
+        for place, names in enumerate(parts, 1):
+            part = f" ({place} of {len(parts)})" if len(parts) > 1 else ""
+            yield self._table(names, f"{self.title}{part}")
+
+    def _width(self, names: list[str], console: Console, options: ConsoleOptions) -> int:
+        """Return how many characters a table of these columns takes if nothing is cut or wrapped."""
+        boundless = options.update(max_width=sys.maxsize)
+        return Measurement.get(console, boundless, self._table(names)).maximum
+
+    def _table(self, names: list[str], title: str | None = None) -> Table:
+        table = Table(title=title, title_justify="left")
+        table.add_column(
+            "", overflow="fold"
+        )  # even alone beside one column, a name may be too long
+        for name in names:
+            table.add_column(self.columns[name], justify="right", min_width=6, no_wrap=True)
+        for label, metrics in self.rows.items():
+            table.add_row(label, *(text(metrics.get(name)) for name in names))
+        return table
+
+
 def comparison(
     title: str, rows: Mapping[str, Mapping[str, Value]], columns: Mapping[str, str]
-) -> Table:
+) -> Comparison:
     """Return a table with a line per contender and a column per metric that any of them has."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("", no_wrap=True)
     shown = {name: head for name, head in columns.items() if any(name in r for r in rows.values())}
-    for head in shown.values():
-        table.add_column(head, justify="right", min_width=6)
-    for label, metrics in rows.items():
-        table.add_row(label, *(text(metrics.get(name)) for name in shown))
-    return table
+    return Comparison(title, rows, shown)
 
 
 def text(value: Value) -> str:

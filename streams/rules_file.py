@@ -7,6 +7,7 @@ lines can stand for millions. Both are refused, and so are tags: what is there i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -170,20 +171,33 @@ def _impossible(node: yaml.Node) -> str | None:
     return None
 
 
+_KINDS: dict[str, Literal["offers", "line"]] = {
+    **dict.fromkeys(LineRules.__struct_fields__, "line"),
+    **dict.fromkeys(OfferRules.__struct_fields__, "offers"),
+}
+"""Which rules have an outermost key."""
+_FEW = 20
+"""So many keys that nobody knows are compared with known ones."""
+
+
 def kind_of(file: FilePath) -> Literal["offers", "line"]:
     """Return which rules a file seems to have, by its keys; the offers' if that is not clear.
 
-    It may be no proper YAML: what comes before the mistake counts.
+    If no key is known, the first that is nearly one counts. The file may be no proper YAML: what comes
+    before the mistake counts.
     """
+    unknown: list[str] = []
     try:
         text = file.read_bytes().decode("utf-8-sig", "replace")
         for key in _outermost_keys(text):
-            if key in OfferRules.__struct_fields__:
-                return "offers"
-            if key in LineRules.__struct_fields__:
-                return "line"
+            if key in _KINDS:
+                return _KINDS[key]
+            unknown.append(key)
     except (OSError, yaml.YAMLError):
         pass  # whoever checks the file says it
+    for key in unknown[:_FEW]:
+        for near in get_close_matches(key, _KINDS, 1):
+            return _KINDS[near]
     return "offers"
 
 

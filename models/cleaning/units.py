@@ -125,6 +125,8 @@ KNOWN: dict[str, Conversion] = {
     "[degF]": Conversion("Cel", _F, -32 * _F),
 }
 """How to convert each known code."""
+CANONICAL = tuple(_KINDS)
+"""What they are converted to."""
 
 _SAID: dict[str, tuple[str, ...]] = {
     "c": ("Cel",), "degc": ("Cel",), "f": ("[degF]",), "degf": ("[degF]",), "u/min": ("/min",),
@@ -152,17 +154,17 @@ def conversion_of(unit: str) -> Conversion | Reject:
     known = KNOWN.get(unit)
     if known is not None:
         return known
-    meant = _meant(unit)
-    hint = f" Did you mean {' or '.join(meant)}?" if meant else ""
+    codes = meant(unit)
+    hint = f" Did you mean {' or '.join(codes)}?" if codes else ""
     return Reject(
         "unknown_unit",
-        f"Unknown unit {unit!r}.{hint} UCUM codes are case-sensitive. Known: {', '.join(_KINDS)}, and more "
+        f"Unknown unit {unit!r}.{hint} UCUM codes are case-sensitive. Known: {', '.join(CANONICAL)}, and more "
         "of these kinds: docs/events.md#units",
         "$.unit",
     )
 
 
-def _meant(unit: str) -> tuple[str, ...]:
+def meant(unit: str) -> tuple[str, ...]:
     """Return the codes that ``unit`` may stand for; those alone that differ in signs only, if any do."""
     plain = _plain(unit)
     codes = _SAID.get(plain.casefold()) or _PLAIN.get(plain.casefold(), ())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from itertools import pairwise
 from typing import Any, get_args
 
-from models.cleaning.units import KNOWN
+from models.cleaning.units import CANONICAL, KNOWN, meant
 from models.line.charting import CHARTS
 from models.line.document import (
     AlarmChoice,
@@ -25,7 +24,8 @@ from models.line.document import (
 )
 from models.line.findings import LIMITS, PRIORITIES, SENSOR_RULES
 from models.line.kinds import KINDS
-from models.problems import Path, Problem, Problems, Reader, fitting
+from models.line.limit_checking import alarms_end, in_order, within_span
+from models.problems import Path, Problem, Problems, Reader, fitting, told
 from models.scorers.river_models import NAMES
 from schemas.sensors import State
 
@@ -61,10 +61,10 @@ def checked(plain: object) -> LineRules | tuple[Problem, ...]:
             value, path, partial(_line, problems, kinds), None, "line"
         ),
     }
-    said = problems.section(plain, (), readers)
+    rules = LineRules(**problems.section(plain, (), readers))
+    alarms_end(problems, rules)
     if problems.found:
         return tuple(problems.found)
-    rules = LineRules(**said)
     return fitting(
         rules,
         encode(rules),
@@ -190,7 +190,7 @@ def _running(problems: Problems, value: object, path: Path) -> RunningChoice:
 def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Path) -> SensorChoice:
     readers: dict[str, Reader] = {
         "kind": partial(problems.choice, known=(*KINDS, *kinds), what="kind"),
-        "unit": partial(problems.choice, known=KNOWN, what="UCUM code"),
+        "unit": partial(_unit, problems),
         "span": partial(_span, problems),
         "limits": lambda own, where: problems.named(
             own, where, partial(_amount, problems), _LEVELS, "limit"
@@ -203,16 +203,31 @@ def _sensor(problems: Problems, kinds: tuple[str, ...], value: object, path: Pat
         "alarms": partial(_choices_of_sensors, problems),
     }
     said = problems.section(value, path, readers)
-    _in_order(problems, said.get("limits", {}), path)
+    in_order(problems, said.get("limits", {}), path)
+    if "span" in said:
+        within_span(problems, said["span"], said.get("limits", {}), path)
     return SensorChoice(**said)
 
 
-def _in_order(problems: Problems, limits: Mapping[str, float], path: Path) -> None:
-    """Note limits that are the wrong way round."""
-    there = [name for name in ("low_low", "low", "high", "high_high") if name in limits]
-    for lower, upper in pairwise(there):
-        if limits[lower] >= limits[upper]:
-            problems.note((*path, "limits", upper), f"is not above {lower}")
+def _unit(problems: Problems, value: object, path: Path) -> str | None:
+    """Return a UCUM code; of another one, say what is likely meant, as samples hear it.
+
+    The code that is spelt most like it may be of another quantity, and limits then hold for nothing.
+    """
+    if not isinstance(value, str):
+        hint = "; put it in quotes" if str(value) in KNOWN else ""
+        problems.note(path, f"a UCUM code is expected, not {told(value)}{hint}")
+        return None
+    if value in KNOWN:
+        return value
+    codes = meant(value)
+    hint = (
+        f"did you mean {' or '.join(codes)}?"
+        if codes
+        else f"known are {', '.join(CANONICAL)}, and more of these kinds: docs/events.md#units"
+    )
+    problems.note(path, f"is no known UCUM code; {hint}")
+    return None
 
 
 def _span(problems: Problems, value: object, path: Path) -> tuple[float, float] | None:

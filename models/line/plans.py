@@ -12,6 +12,7 @@ from typing import Any
 
 from models.alarms.alarm import AlarmSettings
 from models.cleaning.units import conversion_of
+from models.line.deadbands import deadband_of, share_of
 from models.line.document import (
     NO_LINE_RULES,
     AlarmChoice,
@@ -192,8 +193,7 @@ class Plans:
             (self.rules.alarms, kind.alarms, of_line.alarms, of_machine.alarms, own.alarms),
             SENSOR_RULES,
         )
-        share = usual.deadband if kind.deadband is None else kind.deadband
-        deadband = share * _span(own) if own.deadband is None else own.deadband
+        deadband = deadband_of(own, share_of(name, self.rules.kinds))
         delay_s = usual.delay_s if kind.delay_s is None else kind.delay_s
         rate = own.rate
         spec = _specification(own, factor, offset)
@@ -224,16 +224,6 @@ def limit_priority(rule: LimitRule) -> Priority:
 def _river(name: str | None) -> Name | None:
     """Return the detector of River's that is called so; None: it is our own."""
     return name if name in NAMES else None
-
-
-def _span(choice: SensorChoice) -> float:
-    """Return over which range the values lie, as far as is said, in the unit of what is said."""
-    if choice.span is not None:
-        return choice.span[1] - choice.span[0]
-    limits = choice.limits.values()
-    if len(limits) > 1:
-        return max(limits) - min(limits)
-    return max((abs(limit) for limit in limits), default=0.0)
 
 
 def _specification(choice: SensorChoice, factor: float, offset: float) -> Specification | None:

@@ -15,7 +15,7 @@ def summary(rules: LineRules) -> str:
     charts = sum(sensor.control_chart is not None for sensor in sensors)
     said = len(rules.alarms) + len(rules.kinds) + len(rules.ideal_cycle_s)
     return ", ".join((
-        *([number(said, "rule for the site")] if said else ()),
+        *([f"{number(said, 'rule')} for the site"] if said else ()),
         number(len(rules.lines), "line"), number(len(machines), "machine"),
         number(len(sensors), "sensor"), number(limits, "limit"),
         f"{number(charts, 'control chart')}.",

@@ -214,3 +214,25 @@ def test_wrong_settings_are_a_wrong_call(run, file, command):
     result = run("line", *command, TAILORLINE_STORE__PREFIX="not allowed")
     assert result.exit_code == 2
     assert "TAILORLINE_STORE__PREFIX" in result.stderr
+
+
+@pytest.mark.parametrize("how", [("line", "check"), ("config", "check")])
+def test_a_file_whose_only_key_is_misspelt_is_taken_for_what_is_meant(run, installed, file, how):
+    name = file("line: {l1: {}}\n")
+    result = run(*how, name, **installed.env)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"{name}:1: line: is no known key; did you mean lines?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("alarms: {all: {}}", "1 rule for the site, 0 lines, "),
+        ("alarms: {all: {}, high: {}}", "2 rules for the site, 0 lines, "),
+        ("site: works", "0 lines, "),
+    ],
+)
+def test_rules_for_the_site_are_counted(run, file, text, said):
+    assert f"line.yaml is right: {said}" in run("line", "check", file(text)).stdout

@@ -7,6 +7,7 @@ no threshold here, and none is fitted to labels.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -51,6 +52,8 @@ class Outcome:
     false_activations: int = 0
     scored: int = 0
     """Records behind the probation."""
+    delays: tuple[int, ...] = ()
+    """Of each window hit: records from its first one to that of the first alarm in it."""
 
     def raw(self, profile: Profile) -> float:
         """Return the score before it is brought to a scale."""
@@ -73,6 +76,15 @@ class Outcome:
         """False alarms per 1,000 scored records."""
         return 1000 * self.false_activations / max(self.scored, 1)
 
+    @property
+    def delay(self) -> Value:
+        """Median delay over the windows hit, in records; None if none was.
+
+        Windows begin before what they are about, so it says which of two detectors is sooner, not how
+        late one is. Missed windows have no delay: see `windows_hit` beside it.
+        """
+        return float(statistics.median(self.delays)) if self.delays else None
+
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the outcomes of several files as one."""
@@ -85,6 +97,7 @@ def total(outcomes: Iterable[Outcome]) -> Outcome:
         activations=sum(one.activations for one in each),
         false_activations=sum(one.false_activations for one in each),
         scored=sum(one.scored for one in each),
+        delays=tuple(delay for one in each for delay in one.delays),
     )
 
 
@@ -113,7 +126,7 @@ def score(alarms: Iterable[int], records: int, windows: Sequence[Window]) -> Out
     if indices and not 0 <= indices[0] <= indices[-1] < records:
         raise ValueError(f"An alarm is none of the {records} records: {indices[0]}, {indices[-1]}.")
     behind = [index for index in indices if index >= begin]
-    best: dict[Window, float] = {}
+    hits: dict[Window, int] = {}
     lost, false = 0.0, 0
     for index in behind:
         inside = next((one for one in windows if one.first <= index <= one.last), None)
@@ -121,15 +134,16 @@ def score(alarms: Iterable[int], records: int, windows: Sequence[Window]) -> Out
             lost -= _outside(index, windows)
             false += 1
         else:  # the first in a window is worth most
-            best.setdefault(inside, _inside(index, inside))
+            hits.setdefault(inside, index)
     return Outcome(
-        gained=math.fsum(best.values()),
+        gained=math.fsum(_inside(index, window) for window, index in hits.items()),
         lost=lost,
         windows=sum(one.last >= begin for one in windows),
-        windows_hit=len(best),
+        windows_hit=len(hits),
         activations=len(behind),
         false_activations=false,
         scored=records - begin,
+        delays=tuple(index - window.first for window, index in hits.items()),
     )
 
 

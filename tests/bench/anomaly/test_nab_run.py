@@ -17,7 +17,7 @@ from tests.bench.anomaly.folders import series
 QUIET = Console(quiet=True)
 METRICS = {
     "standard", "low_fp", "low_fn", "false_per_1000", "activations", "false_activations", "windows",
-    "windows_hit", "us_per_sample",
+    "windows_hit", "delay_records", "us_per_sample",
 }  # fmt: skip
 
 
@@ -143,3 +143,18 @@ def test_an_alarm_lasts_until_ten_records_below_the_limit() -> None:
     assert begins(5, 105) == [5, 105]
     # Who begins within the rest is passed over, and stays so while it lasts.
     assert begins(5, 100, 106) == [5]
+
+
+def test_the_delay_is_told_of_all_of_each_file_and_of_each_baseline(nab) -> None:
+    report = bench_nab(nab, QUIET, lambda times, values: [43] if len(values) == 100 else [])
+    assert report.results["delay_records"] == 3
+    assert report.results["delay_records_plant/pump"] == 3
+    assert report.results["delay_records_plant/quiet"] is None
+    assert report.baselines["always_alarm"]["delay_records"] == 0
+    assert report.baselines["alarm_at_20_percent"]["delay_records"] is None
+    shown = Console(file=io.StringIO(), width=200)
+    show(report, shown)
+    assert isinstance(shown.file, io.StringIO)
+    heads = [line for line in shown.file.getvalue().splitlines() if "standard" in line]
+    assert len(heads) == 2
+    assert all(" delay " in head for head in heads)

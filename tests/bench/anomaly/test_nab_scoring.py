@@ -106,3 +106,23 @@ def test_files_add_up() -> None:
 def test_an_alarm_at_no_record_is_a_bug_of_the_detector(alarms: list[int]) -> None:
     with pytest.raises(ValueError, match="100 records"):
         score(alarms, 100, [WINDOW])
+
+
+def test_the_delay_is_that_of_the_first_alarm_in_each_window_hit() -> None:
+    windows = [Window(30, 39), Window(50, 59), Window(80, 89)]
+    found = score([20, 37, 32, 50, 70, 90], 100, windows)
+    assert found.delays == (2, 0)
+    assert found.delay == 1
+    assert score([20], 100, windows).delay is None
+
+
+def test_a_window_that_begins_within_the_probation_is_late_from_its_begin() -> None:
+    """As its gain is; what alarms in the probation do does not count."""
+    assert score([11, 17], 100, [Window(10, 19)]).delays == (7,)
+
+
+def test_the_delay_of_several_files_is_the_median_of_all_their_windows() -> None:
+    several = [score([at], 100, [WINDOW]) for at in (40, 41, 49)]
+    assert total(several).delays == (0, 1, 9)
+    assert total(several).delay == 1
+    assert total([score([], 100, [WINDOW]), *several[1:]]).delay == 5

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.alarms.alarm import AlarmSettings
-from models.cleaning.units import KNOWN
+from models.cleaning.units import CANONICAL, KNOWN
 from models.line import checking
 from models.line.charting import CHARTS
 from models.line.checking import checked
@@ -36,11 +36,12 @@ from models.line.plans import Plans
 from models.problems import Problem
 from schemas.sensors import MachineState, Measurement
 from tests.models.events import T0, moment
-from tests.models.line.floors import floor, reading, readings, told
+from tests.models.line.floors import floor, reading, readings, ruled, told
 
 EXAMPLE = Path("deploy/line.yaml")
 SECONDS = "a number of seconds from 0 to 604,800 is expected, not"
 A_SLASH = "has a slash in its name, which no line, machine or sensor can have"
+MORE_UNITS = ", and more of these kinds: docs/events.md#units"
 A_NUMBER = "a number is expected, not"
 
 
@@ -99,7 +100,7 @@ def test_what_says_nothing_is_right() -> None:
 def test_all_that_can_be_said_of_a_sensor() -> None:
     found = the_sensor(
         {
-            "kind": "flow", "unit": "L/min", "span": [0, 20.5],
+            "kind": "flow", "unit": "L/min", "span": [-2, 20.5],
             "limits": {"low_low": -1, "low": 0, "high": 9.5, "high_high": 10},
             "deadband": 0, "rate": {"per_min": 1}, "control_chart": {"chart": "nelson"},
             "spec": {"lower": 0.5, "upper": 9},
@@ -107,7 +108,7 @@ def test_all_that_can_be_said_of_a_sensor() -> None:
         }
     )  # fmt: skip
     assert found == SensorChoice(
-        kind="flow", unit="L/min", span=(0.0, 20.5),
+        kind="flow", unit="L/min", span=(-2.0, 20.5),
         limits={"low_low": -1.0, "low": 0.0, "high": 9.5, "high_high": 10.0},
         deadband=0.0, rate=RateChoice(per_min=1.0), control_chart=ChartChoice(chart="nelson"),
         spec=SpecChoice(lower=0.5, upper=9.0),
@@ -234,7 +235,21 @@ OF_SENSORS: dict[str, list[tuple[Any, list[str]]]] = {
         ("oven", ["kind: is no known kind; known are " + ", ".join(KINDS)]),
         (3, [f"kind: one of {', '.join(KINDS)} is expected, not the number 3"]),
     ],
-    "unit": [("celsius", [f"unit: is no known UCUM code; known are {', '.join(KNOWN)}"])],
+    "unit": [
+        ("celsius", [
+            f"unit: is no known UCUM code; known are {', '.join(CANONICAL)}{MORE_UNITS}",
+        ]),
+        *(
+            (written, [f"unit: is no known UCUM code; did you mean {code}?"])
+            for written, code in (
+                ("degC", "Cel"), ("\u00b0C", "Cel"), ("C", "Cel"), ("PSI", "[psi]"), ("F", "[degF]"),
+                ("rpm", "{rpm}"), ("mw ", "mW or MW"),
+            )
+        ),
+        (1, ["unit: a UCUM code is expected, not the number 1; put it in quotes"]),
+        (7, ["unit: a UCUM code is expected, not the number 7"]),
+        (None, ["unit: a UCUM code is expected, not nothing"]),
+    ],
     "span": [
         ([1], ["span: two numbers are expected, lowest and highest, not 1"]),
         ([1, 2, 3], ["span: two numbers are expected, lowest and highest, not 3"]),
@@ -302,6 +317,105 @@ def test_each_wrong_key_of_a_sensor_is_named(key: str) -> None:
 @pytest.mark.parametrize("limit", ["lower", "upper"])
 def test_a_specification_may_have_one_limit(limit: str) -> None:
     assert the_sensor({"spec": {limit: 0}}).spec == SpecChoice(**{limit: 0.0})
+
+
+def test_a_limit_lies_within_the_span() -> None:
+    assert of_sensor({"span": [0, 2000], "limits": {"low": -1, "high": 2001}}) == [
+        "limits.low: lies outside of the span, 0 to 2,000",
+        "limits.high: lies outside of the span, 0 to 2,000",
+    ]
+    assert of_sensor({"span": [0, 200], "limits": {"high": 0}}) == [
+        "limits.high: is the begin of the span: its alarm would never end"
+    ]
+    assert of_sensor({"span": [0, 200], "limits": {"low": 200}}) == [
+        "limits.low: is the end of the span: its alarm would never end"
+    ]
+    assert the_sensor({"span": [0, 200], "limits": {"low": 0, "high": 200}})
+
+
+LIMITS_OF_BOTH_SIDES = {"low": 30, "high": 100}
+
+
+def test_a_deadband_that_never_lets_an_alarm_end() -> None:
+    """What it would have to come back to, and what is there before it."""
+    for span in ({}, {"span": [0, 200]}):
+        own = {**span, "deadband": 500, "limits": LIMITS_OF_BOTH_SIDES}
+        assert of_sensor(own) == [
+            "deadband: is too wide: the alarm high would end only below -400, and low begins at 30",
+            "deadband: is too wide: the alarm low would end only above 530, and high begins at 100",
+        ]
+    assert of_sensor({"span": [0, 200], "deadband": 150, "limits": {"high": 100}}) == [
+        "deadband: is too wide: the alarm high would end only below -50, and the span begins at 0"
+    ]
+    assert of_sensor({"span": [0, 2000], "deadband": 1950, "limits": {"low": 100}}) == [
+        "deadband: is too wide: the alarm low would end only above 2,050, and the span ends at 2,000"
+    ]
+    four = {"low_low": 10, "low": 30, "high": 60, "high_high": 100}
+    assert of_sensor({"span": [0, 200], "deadband": 60, "limits": four}) == [
+        "deadband: is too wide: the alarm high would end only below 0, and low begins at 30",
+        "deadband: is too wide: the alarm low would end only above 90, and high begins at 60",
+        "deadband: is too wide: the alarm low_low would end only above 70, and high begins at 60",
+    ]
+
+
+def test_a_deadband_may_come_near_to_the_other_side() -> None:
+    for own in (
+        {"deadband": 69.9, "limits": LIMITS_OF_BOTH_SIDES},
+        {"deadband": 99.9, "limits": {"high": 100}, "span": [0, 200]},
+        {"deadband": 500, "limits": {"high": 100}},  # how far down it goes, nobody said
+        {"deadband": 500, "span": [0, 200]},
+    ):
+        assert the_sensor(own)
+    for deadband in (70, 70.1):
+        found = of_sensor({"deadband": deadband, "limits": LIMITS_OF_BOTH_SIDES})
+        assert len(found) == 2
+
+
+def test_a_deadband_that_a_kind_makes_too_wide_is_refused_too() -> None:
+    """A share of a wide span is a lot."""
+    wide = {"span": [0, 10_000], "limits": LIMITS_OF_BOTH_SIDES}
+
+    def told(least: str, below: str, above: str) -> list[str]:
+        end = f"; say a smaller deadband, for without one it is at least {least}"
+        return [
+            f"limits.high: its alarm would end only below {below}, and low begins at 30{end}",
+            f"limits.low: its alarm would end only above {above}, and high begins at 100{end}",
+        ]
+
+    assert of_sensor({**wide, "kind": "flow"}) == told("500", "-400", "530")
+    assert of_sensor({**wide, "unit": "L/min"}) == told("500", "-400", "530")
+    assert of_sensor({**wide, "unit": "K"}) == told("100", "0", "130")
+    assert of_sensor(wide) == told("100", "0", "130"), "of whatever unit it is"
+    assert the_sensor({**wide, "kind": "flow", "deadband": 5})
+    kinds = {"oven": {"deadband": 0.001}, "flow": {"deadband": 0.0}, "level": {"delay_s": 3}}
+    for kind, right in (("oven", True), ("flow", True), ("level", False), ("pressure", False)):
+        found = checked({"kinds": kinds, **sensor({**wide, "kind": kind})})
+        assert isinstance(found, LineRules) is right, kind
+    assert rules({"kinds": kinds, **sensor(wide)}), "it may be a flow"
+
+
+def test_an_alarm_that_is_taken_does_end() -> None:
+    """As far as a value can come back: what the checker says is what the alarms do."""
+    for deadband, ends in ((69, True), (500, False)):
+        own = {
+            "limits": LIMITS_OF_BOTH_SIDES, "deadband": deadband,
+            "alarms": {"limits": {"on_delay_s": 0, "off_delay_s": 0}, "anomaly": {"enabled": False}},
+        }  # fmt: skip
+        assert isinstance(checked(sensor(own)), LineRules) is ends
+        choice = SensorChoice(
+            limits={"low": 30.0, "high": 100.0}, deadband=float(deadband),
+            alarms={"limits": AlarmChoice(on_delay_s=0.0, off_delay_s=0.0)},
+        )  # fmt: skip
+        feed = floor(ruled(choice))
+        feed(*readings([60.0, 101.0, 60.0, 30.5], 0.0))
+        states = [state for _, state in told(feed, "high")]
+        assert states == (["active", "cleared"] if ends else ["active"])
+
+
+def test_of_a_sensor_that_is_wrong_otherwise_no_more_is_guessed() -> None:
+    own = {"deadband": 500, "limits": LIMITS_OF_BOTH_SIDES, "kind": "oven"}
+    (message,) = of_sensor(own)
+    assert message.startswith("kind: is no known kind")
 
 
 def test_no_key_of_a_sensor_is_left_out() -> None:
@@ -406,6 +520,8 @@ CHOICE = st.fixed_dictionaries(
         "realarm_s": st.integers(0, 9), "priority": st.sampled_from(PRIORITIES),
     },
 )  # fmt: skip
+_WIDE = {"span": [-1e15, 1e15], "deadband": 0}
+"""With these, any limits are right."""
 SENSOR = st.fixed_dictionaries(
     {},
     optional={
@@ -419,7 +535,7 @@ SENSOR = st.fixed_dictionaries(
         "control_chart": st.fixed_dictionaries({"chart": st.sampled_from([*CHARTS])}),
         "alarms": st.dictionaries(st.sampled_from(["all", "limits", *SENSOR_RULES]), CHOICE),
     },
-)  # fmt: skip
+).map(lambda own: {**own, **_WIDE} if "limits" in own else own)  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from("abc"), SENSOR), CHOICE)
