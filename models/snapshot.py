@@ -140,6 +140,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.scorers.shape", "ShapeLikelihood"),
         ("models.scorers.shape", "ShapeSettings"),
         ("models.scorers.shape", "_Length"),
+        ("models.scorers.silences", "Silences"),
         ("models.scorers.slope", "Slope"),
         ("models.scorers.slow", "Slow"),
         ("models.scorers.slow", "SlowSettings"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from models.scorers.pauses import Pauses
 from models.scorers.running import Running
+from models.scorers.silences import Silences
 
 _CHANCE = 1e-9
 """How unlikely a run of equal samples must be to be called a flat line."""
@@ -25,7 +26,8 @@ class RestSettings:
     bad_run: int = 5
     """So many samples of bad quality in a row are an alarm."""
     stale_intervals: float = 5.0
-    """So many usual intervals without a sample, and `stale_s` at least, are an alarm."""
+    """So many usual intervals without a sample, and `stale_s` at least, are an alarm; more for sensors whose
+    intervals are irregular."""
     stale_s: float = 30.0
 
 
@@ -43,6 +45,7 @@ class Rest:
     interval: float = 0.0
     """Seconds between two samples, usually."""
     pauses: Pauses = field(default_factory=Pauses)
+    silences: Silences = field(default_factory=Silences)
 
     def is_flat(self, x: float, settings: RestSettings) -> bool:
         """Return whether ``x`` is one more of so many equal samples as chance does not make.
@@ -88,7 +91,10 @@ class Rest:
 
     def arrive(self, at: float, settings: RestSettings) -> None:
         """Note when (unix seconds) a sample arrived, by the clock that silence is judged by; then `hear` it."""
-        self.pauses.arrive(at, self._overdue_s(settings))
+        overdue_s = self._overdue_s(settings)
+        if self.interval:
+            self.silences.learn(at - self.pauses.arrived, overdue_s, settings.stale_s)
+        self.pauses.arrive(at, overdue_s)
 
     def resume(self, at: float) -> None:
         """Note that until ``at`` (unix seconds) nothing was expected of it."""
@@ -100,7 +106,9 @@ class Rest:
         """Return when (unix seconds) the sensor will have been silent for too long."""
         if not self.interval:
             return math.inf
-        return self.heard_at + max(self._overdue_s(settings), self.pauses.allowed_s)
+        overdue_s = self._overdue_s(settings)
+        by_itself_s = self.silences.allowed_s(self.interval, overdue_s)
+        return self.heard_at + max(overdue_s, self.pauses.allowed_s, by_itself_s)
 
     def _overdue_s(self, settings: RestSettings) -> float:
         """Return how long it may say nothing by how often it speaks."""

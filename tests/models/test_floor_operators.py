@@ -492,6 +492,25 @@ def test_a_sensor_that_speaks_all_the_time_has_half_a_minute_whatever_was() -> N
     assert all(30.0 <= own % 1200.0 - 899.0 <= 36.0 for own in found)
 
 
+def test_a_sensor_that_speaks_by_chance_is_not_silent_once_that_is_known() -> None:
+    """One sample for each piece, and pieces as they come; a shard's clock goes on with other sensors."""
+    rng, feed = random.Random(3), floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    at, last_at = 0.0, 0.0
+    for n in range(4 * 3600):
+        feed(reading(70.0 + n % 3 / 10, float(n), machine="live"))
+        while at < n:
+            feed(reading(70.0 + n % 4 / 10, at))
+            last_at, at = at, at + rng.expovariate(0.1)
+        if n == 7200:
+            restart(feed)
+    known = stale_from(feed)
+    assert sum(own > 3600.0 for own in known) <= 1
+    for n in range(4 * 3600, 4 * 3600 + 200):
+        feed(reading(70.0 + n % 3 / 10, float(n), machine="live"))
+    dead = stale_from(feed)[-1]
+    assert 60.0 < dead - last_at < 160.0
+
+
 def test_a_machine_that_stood_still_made_no_pause() -> None:
     feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
     for n in range(4):
