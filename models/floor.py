@@ -216,7 +216,9 @@ class FloorShard:
         plan = supervision.plans.sensor(*key, event.sensor, event.unit)
         self.scored += sensor.learnt(watch.sensor)
         for name, finding in machine.take(event.sensor, x, quality, at, watch, plan, own):
-            supervision.tell(place._replace(sensor=name), finding, event.occurred_at, effects)
+            # A silence ends by the clock that it was judged by: this one is a sign of life just now.
+            told_at = supervision.now if finding.rule == "stale" else event.occurred_at
+            supervision.tell(place._replace(sensor=name), finding, told_at, effects)
         if sensor.move is not None:
             self.annunciator.note(
                 place, sensor.move, sensor.moves, event.occurred_at, conversion.unit, effects

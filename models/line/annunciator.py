@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from models.alarms.alarm import KEPT_QUIET, Change, State
+from models.alarms.alarm import KEPT_QUIET, Alarm, Change, State
 from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.alarms.occurrences import Occurrences
 from models.effects import Effects, Output
@@ -67,6 +67,7 @@ class Annunciator:
         before, after = finding.change
         if told is None and after == "normal":
             return None  # it was kept quiet together with others, and nobody was told of it
+        at = _dated(finding.alarm, at)
         # The same for as long as it is not over.
         earlier = self._came.before(key) if told is None else told.earlier
         raised = _is_new(finding) or after == "active" or before in KEPT_QUIET
@@ -179,6 +180,17 @@ def _is_new(finding: Finding) -> bool:
     """Return whether the alarm has just come, and not changed since."""
     before, after = finding.change
     return before in ("normal", "returned") and after in ("active", "suppressed")
+
+
+def _dated(alarm: Alarm, at: datetime) -> datetime:
+    """Return when a change was that is said to be of ``at``: no alarm goes backwards in time.
+
+    Sensors, machines, operators and this shard have clocks of their own, and all of them change alarms.
+    """
+    if at.timestamp() < alarm.told_at:
+        return datetime.fromtimestamp(alarm.told_at, UTC)
+    alarm.told_at = at.timestamp()
+    return at
 
 
 def _name(rule: Rule, effects: Effects) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 from typing import Any
 
 import msgspec
 import pytest
 
 from models.alarms.alarm import AlarmSettings
+from models.alarms.kpi import kpis
 from models.effects import Origin
 from models.line.annunciator import STANDING
 from models.line.document import (
@@ -49,6 +51,7 @@ from tests.models.line.floors import (
 )
 
 WARM = 100
+_offsets = count(10**6)
 HIGH = Place("l1", "m1", "temperature")
 ASKED = AlarmChoice(acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
 ASKED_ON = AlarmChoice(enabled=True, acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
@@ -449,6 +452,83 @@ def test_a_sensor_whose_clock_is_behind_is_not_silent() -> None:
     assert 360.0 <= last(feed).occurred_at.timestamp() - T0 - 30.0 <= 366.0
 
 
+def arrives(feed: Feed, event: Any, at: float) -> None:
+    """An event comes at a time, whatever time it says."""
+    origin = Origin("sensors", 0, next(_offsets), T0 + at)
+    feed.effects.begin(origin)
+    assert feed.shard.accept(event, origin, feed.effects) == "accepted"
+
+
+def dates(feed: Feed, condition: str) -> list[tuple[str, float]]:
+    """Each state that was told of a condition, and of when it was said to be."""
+    return [
+        (own.state, round(own.occurred_at.timestamp() - T0, 3))
+        for own in feed.sent
+        if own.condition == condition
+    ]
+
+
+def test_silence_begins_and_ends_by_the_shards_clock_whatever_the_sensors_says() -> None:
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    for n in range(500):
+        feed(reading(70.0 + n % 3 / 10, 100.0 + n, machine="live"))
+        if not 300 <= n < 400:
+            feed(reading(70.0 + n % 4 / 10, float(n)))  # a gateway whose clock is 100 s behind
+    (began, since), (ended, until) = dates(feed, "stale")
+    assert (began, ended) == ("active", "cleared")
+    assert 399.0 + 30.0 <= since <= 399.0 + 35.0
+    assert until == 504.0, "with the fifth sample"
+    found = kpis(feed.sent, T0, T0 + 600.0)
+    assert (found.standing, found.mean_standing_s) == (0, pytest.approx(until - since))
+
+
+@pytest.mark.parametrize("behind", [100.0, -100.0])
+def test_what_a_delay_ends_is_dated_as_the_samples_that_began_it(behind: float) -> None:
+    feed = floor(limited(AlarmChoice(on_delay_s=20.0, off_delay_s=20.0)))
+    for n in range(400):
+        clock = 1000.0 + n
+        arrives(feed, reading(70.0 + n % 3 / 10, clock, machine="live"), clock)
+        if n <= 200 or n == 240:
+            arrives(feed, reading(85.0 if n == 200 else 70.0, clock - behind), clock)
+    began, ended = dates(feed, "high")
+    assert (began[0], ended[0]) == ("active", "cleared")
+    assert 1220.0 <= began[1] + behind <= 1226.0
+    assert 1260.0 <= ended[1] + behind <= 1266.0
+
+
+def test_what_is_shelved_comes_back_by_the_clock_that_it_was_shelved_by() -> None:
+    feed = floor(limited())
+    for n in range(300):
+        feed(reading(70.0 + n % 3 / 10, 100.0 + n, machine="live"))
+        feed(reading(70.0 if n < 100 else 85.0, float(n)))
+        if n == 150:
+            feed(command(Shelve, 250.0, for_s=60.0, reason="x", alarm_id=alarm_id(HIGH, "high")))
+    assert [own.state for own in feed.sent] == ["active", "shelved", "active"]
+    assert [at for _, at in dates(feed, "high")] == [100.0, 250.0, 310.0]
+
+
+def test_no_alarm_goes_backwards_in_time() -> None:
+    """An operator's clock is the shard's, and the sensor's is 100 s behind."""
+    feed = floor(limited(ASKED))
+    for n in range(150):
+        feed(reading(70.0 + n % 3 / 10, 100.0 + n, machine="live"))
+        feed(reading(85.0 if n in (100, 110) else 70.0, float(n)))
+        if n == 105:
+            feed(command(Acknowledge, 205.0))
+    assert dates(feed, "high") == [
+        ("active", 100.0), ("returned", 101.0), ("cleared", 205.0), ("active", 205.0),
+        ("returned", 205.0),
+    ]  # fmt: skip
+    assert kpis(feed.sent, T0, T0 + 600.0).standing == 0
+
+
+def test_an_operators_clock_that_is_ahead_takes_no_alarm_along() -> None:
+    feed = raised(ASKED)
+    arrives(feed, command(Acknowledge, 400.0), 103.0)
+    feed(reading(70.0, 104.0))
+    assert dates(feed, "high") == [("active", 100.0), ("acknowledged", 103.0), ("cleared", 104.0)]
+
+
 def batches(feed: Feed, start: float, number: int, every: int = 60) -> None:
     """Samples of each second that a gateway sends so seldom; another machine's come as they are made."""
     for n in range(number * every):
@@ -831,4 +911,5 @@ def test_whatever_happens_no_alarm_is_lost(seed: int) -> None:
         if last_one is not None and alert.state != "shelved":
             assert alert.state != last_one.state, "nothing is told twice"
         assert last_one is None or alert.occurrence >= last_one.occurrence
+        assert last_one is None or alert.occurred_at >= last_one.occurred_at
         before[alert.alarm_id] = alert
