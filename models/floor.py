@@ -20,6 +20,7 @@ from models.line.effectiveness import Effectiveness
 from models.line.findings import PRIORITIES
 from models.line.machine import MachineWatch, WatchSettings
 from models.line.roster import Key
+from models.line.sensor import SensorWatch
 from models.line.supervision import Supervision
 from models.line.telling import Place
 from models.propensity.settings import Family, Pin
@@ -188,6 +189,7 @@ class FloorShard:
         self._forget(effects)
         if at < sensor.last_at or at < machine.watermark - self.settings.allowed_lateness_s:
             self.late += 1  # counted, but no model and no alarm moves backwards
+            self._hear_late(place, machine, sensor, at, effects)
             return
         # No further than the shard's clock: one that is ahead must not make the others late.
         clock = supervision.clock
@@ -269,6 +271,19 @@ class FloorShard:
         self.supervision.pass_time(at, effects)
         if self.clock // _ADD_EVERY_S != before // _ADD_EVERY_S:
             self.effectiveness.tick(self.clock, effects)
+
+    def _hear_late(
+        self, place: Place, machine: MachineWatch, sensor: SensorWatch, at: float, effects: Effects
+    ) -> None:
+        """Take a late sample for what it is: a sign of life, and of a clock that is wrong if all are late."""
+        supervision, clock = self.supervision, self.supervision.clock
+        if machine.runs(supervision.plans.machine(place.line, str(place.machine))):
+            sensor.rest.arrive(clock, self.settings.watch.sensor.rest)
+        else:
+            sensor.rest.pauses.resume(clock)
+        if sensor.rest.hear_late(clock - sensor.behind_s, clock):
+            behind_s = max(sensor.last_at, machine.watermark) - at
+            self.annunciator.note_late(place, behind_s, supervision.now, effects)
 
     def _forget(self, effects: Effects) -> None:
         """Keep no more sensors and machines than may be."""

@@ -145,6 +145,7 @@ _ALLOWED: frozenset[tuple[str, str]] = frozenset(
         ("models.scorers.slow", "Slow"),
         ("models.scorers.slow", "SlowSettings"),
         ("models.scorers.tail", "Tail"),
+        ("models.scorers.unfit", "Unfit"),
         ("models.sequences.covisits", "CoVisits"),
         ("models.sequences.guess", "SequenceSettings"),
         ("models.sequences.guess", "Sequences"),

@@ -19,7 +19,16 @@ from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.alarms.occurrences import Occurrences
 from models.effects import Effects, Output
 from models.line.document import ChartChoice
-from models.line.findings import MOVED, NOT_CHARTED, PRIORITIES, Evidence, Finding, Priority, Rule
+from models.line.findings import (
+    LATE,
+    MOVED,
+    NOT_CHARTED,
+    PRIORITIES,
+    Evidence,
+    Finding,
+    Priority,
+    Rule,
+)
 from models.line.plans import NO_CHOICES, AlarmPlan
 from models.line.telling import (
     Order,
@@ -27,6 +36,7 @@ from models.line.telling import (
     Told,
     alarm_id,
     alert_of,
+    always_late,
     moved,
     not_charted,
     priority_of,
@@ -110,6 +120,12 @@ class Annunciator:
         self._came.keep(key, 1)
         number = self._came.before(key)
         self._send(not_charted(place, choice, interval_s, number, at, effects.new_id()), effects)
+
+    def note_late(self, place: Place, behind_s: float, at: datetime, effects: Effects) -> None:
+        """Tell that a sensor's samples all come too late to be watched: information, no alarm."""
+        self._came.keep((place, LATE), 1)
+        number = self._came.before((place, LATE))
+        self._send(always_late(place, behind_s, number, at, effects.new_id()), effects)
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
         """Let time pass; return the lines whose flood is over."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from models.scorers.pauses import Pauses
 from models.scorers.running import Running
 from models.scorers.silences import Silences
+from models.scorers.unfit import Unfit
 
 _CHANCE = 1e-9
 """How unlikely a run of equal samples must be to be called a flat line."""
@@ -46,6 +47,10 @@ class Rest:
     """Seconds between two samples, usually."""
     pauses: Pauses = field(default_factory=Pauses)
     silences: Silences = field(default_factory=Silences)
+    excused_s: float = 0.0
+    """For how long since then only late samples came: signs of life, and no more."""
+    late: Unfit | None = None
+    """The samples in a row that were too late to be of use; None: none ever was."""
 
     def is_flat(self, x: float, settings: RestSettings) -> bool:
         """Return whether ``x`` is one more of so many equal samples as chance does not make.
@@ -88,6 +93,21 @@ class Rest:
                 else passed
             )
         self.heard_at = max(self.heard_at, at)
+        self.excused_s = 0.0
+        if self.late is not None:
+            self.late.end()
+
+    def hear_late(self, at: float, clock: float) -> bool:
+        """Note a sample that is too late to be of use, but a sign of life.
+
+        It came at ``clock`` (unix seconds), which is ``at`` by the sensor's own. Return, once, that for
+        long no other ones have come.
+        """
+        if self.heard_at:
+            self.excused_s = max(at - self.heard_at, self.excused_s)
+        if self.late is None:
+            self.late = Unfit()
+        return self.late.take(clock)
 
     def arrive(self, at: float, settings: RestSettings) -> None:
         """Note when (unix seconds) a sample arrived, by the clock that silence is judged by; then `hear` it."""
@@ -101,6 +121,7 @@ class Rest:
         self.pauses.resume(at)
         if self.heard_at:
             self.heard_at = max(self.heard_at, at)
+            self.excused_s = 0.0
 
     def stale_at(self, settings: RestSettings) -> float:
         """Return when (unix seconds) the sensor will have been silent for too long."""
@@ -108,7 +129,7 @@ class Rest:
             return math.inf
         overdue_s = self._overdue_s(settings)
         by_itself_s = self.silences.allowed_s(self.interval, overdue_s)
-        return self.heard_at + max(overdue_s, self.pauses.allowed_s, by_itself_s)
+        return self.heard_at + self.excused_s + max(overdue_s, self.pauses.allowed_s, by_itself_s)
 
     def _overdue_s(self, settings: RestSettings) -> float:
         """Return how long it may say nothing by how often it speaks."""

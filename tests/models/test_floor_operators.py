@@ -529,6 +529,72 @@ def test_an_operators_clock_that_is_ahead_takes_no_alarm_along() -> None:
     assert dates(feed, "high") == [("active", 100.0), ("acknowledged", 103.0), ("cleared", 104.0)]
 
 
+CALM = LineRules(alarms={"anomaly": OFF, "multivariate": OFF})
+
+
+def test_a_sensor_whose_samples_are_late_for_a_while_is_not_silent() -> None:
+    """For ten samples its clock was four minutes ahead."""
+    feed = floor(CALM)
+    for n in range(600):
+        ahead = 240.0 * (300 <= n < 310)
+        arrives(feed, reading(70.0 + n % 4 / 10, n + ahead, event_id=f"n{n}"), float(n))
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+    assert shard_of(feed).late > 200
+    assert not feed.sent
+    for n in range(600, 700):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+    ((state_, at),) = dates(feed, "stale")
+    assert (state_, 599.0 + 30.0 <= at <= 599.0 + 35.0) == ("active", True), "now it is"
+
+
+def test_a_sensor_whose_clock_is_set_back_is_told_of_and_as_soon_silent_as_any() -> None:
+    feed = floor(CALM)
+    for n in range(1500):
+        back = 3600.0 * (n >= 300)
+        arrives(feed, reading(70.0 + n % 4 / 10, n - back), float(n))
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+        if n == 899:
+            assert not feed.sent, "ten minutes"
+        if n == 1000:
+            restart(feed)
+    (alert,) = feed.sent
+    assert (alert.condition, alert.state, alert.sensor) == ("always_late", "noted", "temperature")
+    assert alert.occurred_at.timestamp() == T0 + 899.0, "by the shard's clock"
+    assert alert.text == (
+        "l1/m1/temperature sends only samples that are too old, and is not watched: the last one is 2,999 s "
+        "older than the newest of its own or of its machine."
+    )
+    assert alert.advice.startswith("Set the clock of its gateway")
+    assert not rows(feed)
+    for n in range(1500, 1600):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+    ((_, at),) = dates(feed, "stale")
+    assert 1499.0 + 30.0 <= at <= 1499.0 + 35.0
+
+
+def test_a_sensor_that_was_always_far_behind_its_machine_is_told_of_once() -> None:
+    feed = floor(CALM)
+    for n in range(3000):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), "speed"), float(n))
+        arrives(feed, reading(70.0 + n % 4 / 10, n - 400.0), float(n))
+        if n % 1500 == 1400:
+            arrives(feed, reading(70.0, float(n), event_id=f"once{n}"), float(n))
+    assert told(feed) == [("always_late", "noted")]
+
+
+def test_what_a_gateway_had_stored_is_late_and_no_more() -> None:
+    feed = floor(CALM)
+    for n in range(3000):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), "speed"), float(n))
+        if n == 2000:
+            for own in range(0, 1700):
+                arrives(feed, reading(70.0 + own % 4 / 10, float(own)), float(n))
+        if n >= 2000:
+            arrives(feed, reading(70.0 + n % 4 / 10, float(n)), float(n))
+    assert shard_of(feed).late == 1700
+    assert not feed.sent
+
+
 def batches(feed: Feed, start: float, number: int, every: int = 60) -> None:
     """Samples of each second that a gateway sends so seldom; another machine's come as they are made."""
     for n in range(number * every):
