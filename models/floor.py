@@ -65,6 +65,7 @@ class FloorShard:
         self.settings = settings
         self.late = 0
         self.bad = 0
+        self.uncertain = 0
         self.scored = 0
         """Samples that a score was worked out for, with a baseline learnt."""
         self.supervision = Supervision(settings.watch, settings.flood, settings.max_sensors)
@@ -161,6 +162,7 @@ class FloorShard:
             ("sensors", "known"): float(len(self.supervision.roster)),
             ("sensors", "late"): float(self.late),
             ("sensors", "bad_quality"): float(self.bad),
+            ("sensors", "uncertain_quality"): float(self.uncertain),
             ("sensors", "limits_of_another_unit"): float(len(self.supervision.plans.mismatched)),
             ("machines", "known"): float(len(self.machines)),
             ("machines", "learning"): float(self._learning()),
@@ -198,6 +200,7 @@ class FloorShard:
         sensor.sends = event.unit
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
+        self.uncertain += event.value is not None and quality == "uncertain"
         key = (event.line, event.machine)
         own = supervision.plans.machine(*key)
         if own.running.sensor == event.sensor and event.value is not None and quality != "bad":
@@ -211,6 +214,14 @@ class FloorShard:
             sensor.rest.pauses.resume(clock)  # who stands is silent for other reasons
             return
         sensor.rest.arrive(clock, watch.sensor.rest)
+        # What is known is scored on, and for what reports bad quality there is an alarm.
+        if (
+            quality != "bad"
+            and event.value is not None
+            and not sensor.learnt(watch.sensor)
+            and sensor.rest.doubt(quality, clock)
+        ):
+            self.annunciator.note_never_good(place, event.quality, event.occurred_at, effects)
         x = None if event.value is None else event.value * conversion.factor + conversion.offset
         if x is not None and quality != "bad" and conversion.unit != sensor.score.unit:
             sensor.score.unit = conversion.unit

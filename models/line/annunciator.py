@@ -22,6 +22,7 @@ from models.line.document import ChartChoice
 from models.line.findings import (
     LATE,
     MOVED,
+    NEVER_GOOD,
     NOT_CHARTED,
     PRIORITIES,
     Evidence,
@@ -38,6 +39,7 @@ from models.line.telling import (
     alert_of,
     always_late,
     moved,
+    never_good,
     not_charted,
     priority_of,
     unraised,
@@ -126,6 +128,12 @@ class Annunciator:
         self._came.keep((place, LATE), 1)
         number = self._came.before((place, LATE))
         self._send(always_late(place, behind_s, number, at, effects.new_id()), effects)
+
+    def note_never_good(self, place: Place, quality: str, at: datetime, effects: Effects) -> None:
+        """Tell that a sensor's quality, which last was ``quality``, is never good: information, no alarm."""
+        self._came.keep((place, NEVER_GOOD), 1)
+        number = self._came.before((place, NEVER_GOOD))
+        self._send(never_good(place, quality, number, at, effects.new_id()), effects)
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
         """Let time pass; return the lines whose flood is over."""

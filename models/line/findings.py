@@ -18,7 +18,7 @@ Rule = Literal[
 Condition = Literal[
     "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "high_high", "high", "low",
     "low_low", "rate", "out_of_control", "multivariate", "flood", "baseline_moved",
-    "not_charted", "always_late",
+    "not_charted", "always_late", "never_good",
 ]  # fmt: skip
 """What is wrong: of one rule there may be several."""
 Priority = Literal["low", "medium", "high"]
@@ -37,6 +37,9 @@ NOT_CHARTED: Condition = "not_charted"
 
 LATE: Condition = "always_late"
 """No alarm, for information: a sensor's samples all come too late to be watched."""
+
+NEVER_GOOD: Condition = "never_good"
+"""No alarm, for information: what a sensor says of its quality is never good, and nothing is learnt of it."""
 
 
 def condition_of(rule: Rule) -> Condition:

@@ -16,6 +16,7 @@ from models.line.findings import (
     LIMITS,
     MAY_BE_NORMAL,
     MOVED,
+    NEVER_GOOD,
     NOT_CHARTED,
     PRIORITIES,
     RUNS,
@@ -49,6 +50,7 @@ _SAYS: dict[Condition, str] = {
     "baseline_moved": "has moved",
     "not_charted": "speaks too seldom for its control chart",
     "always_late": "sends only samples that are too old",
+    "never_good": "sends no sample of good quality",
 }
 _ADVICE: dict[Condition, str] = {
     "deviation": "Compare with the set point and with sensors beside it, then look for the cause.",
@@ -68,6 +70,7 @@ _ADVICE: dict[Condition, str] = {
     "baseline_moved": "",
     "not_charted": "Give its control_chart in the line rules a smaller size or a longer every_s.",
     "always_late": "Set the clock of its gateway, and look at the clocks of the machine's other sensors.",
+    "never_good": "Have its gateway send a quality that is understood, or none if it is good.",
 }
 _STATES: dict[State, Literal["cleared"]] = {"normal": "cleared"}
 _BY_SIGMA = frozenset({*MAY_BE_NORMAL, "out_of_control"})
@@ -171,6 +174,7 @@ def alert_of(
 
 
 _MOST = 500
+_QUOTED = 64
 
 
 def _words(finding: Finding, told: Told, at: datetime, unit: str | None) -> str:
@@ -252,6 +256,16 @@ def always_late(place: Place, behind_s: float, number: int, at: datetime, alert_
     )
     alert = _noted(place, LATE, number, at, alert_id, text)
     return msgspec.structs.replace(alert, advice=_ADVICE[LATE])
+
+
+def never_good(place: Place, quality: str, number: int, at: datetime, alert_id: str) -> Alert:
+    """Return the event that tells that nothing can be learnt of a sensor, for its quality is never good."""
+    text = (
+        f"{place} {_SAYS[NEVER_GOOD]}, and is not watched: nothing is learnt of what is uncertain, "
+        f"the last time {quality[:_QUOTED]!r}."
+    )
+    alert = _noted(place, NEVER_GOOD, number, at, alert_id, text)
+    return msgspec.structs.replace(alert, advice=_ADVICE[NEVER_GOOD])
 
 
 def _noted(

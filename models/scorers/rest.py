@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from models.cleaning.quality import Quality
 from models.scorers.pauses import Pauses
 from models.scorers.running import Running
 from models.scorers.silences import Silences
@@ -49,6 +50,8 @@ class Rest:
     silences: Silences = field(default_factory=Silences)
     excused_s: float = 0.0
     """For how long since then only late samples came: signs of life, and no more."""
+    unsure: Unfit | None = None
+    """The samples in a row that none of good quality came among; None: it never began."""
     late: Unfit | None = None
     """The samples in a row that were too late to be of use; None: none ever was."""
 
@@ -81,6 +84,19 @@ class Rest:
         """
         self.bad += 1
         return self.bad
+
+    def doubt(self, quality: Quality, clock: float) -> bool:
+        """Note the quality of a sample of a sensor that is not known yet, which came at ``clock``.
+
+        Return, once, that for long none was good: nothing can be learnt of it.
+        """
+        if quality == "good":
+            if self.unsure is not None:
+                self.unsure.end()
+            return False
+        if self.unsure is None:
+            self.unsure = Unfit()
+        return self.unsure.take(clock)
 
     def hear(self, at: float) -> None:
         """Note that the sensor said something at ``at`` (unix seconds)."""

@@ -587,11 +587,42 @@ def test_what_a_gateway_had_stored_is_late_and_no_more() -> None:
     for n in range(3000):
         arrives(feed, reading(70.0 + n % 3 / 10, float(n), "speed"), float(n))
         if n == 2000:
-            for own in range(0, 1700):
+            for own in range(1700):
                 arrives(feed, reading(70.0 + own % 4 / 10, float(own)), float(n))
         if n >= 2000:
             arrives(feed, reading(70.0 + n % 4 / 10, float(n)), float(n))
     assert shard_of(feed).late == 1700
+    assert not feed.sent
+
+
+def test_a_sensor_whose_quality_is_not_understood_is_told_of_once() -> None:
+    feed = floor(CALM)
+    samples = (reading(70.0 + n % 4 / 10, float(n), quality="Fine!") for n in range(2000))
+    for n, sample in enumerate(samples):
+        feed(sample)
+        if n == 599:
+            assert not feed.sent
+        if n == 700:
+            restart(feed)
+    (alert,) = feed.sent
+    assert (alert.condition, alert.state, alert.sensor) == ("never_good", "noted", "temperature")
+    assert alert.occurred_at.timestamp() == T0 + 600.0
+    assert alert.text == (
+        "l1/m1/temperature sends no sample of good quality, and is not watched: nothing is learnt of what is "
+        "uncertain, the last time 'Fine!'."
+    )
+    assert alert.advice.startswith("Have its gateway send")
+    assert shard_of(feed).report()["sensors", "uncertain_quality"] == 2000
+    assert shard_of(feed).report()["sensors", "bad_quality"] == 0
+    assert not rows(feed)
+
+
+@pytest.mark.parametrize("qualities", ["g" * 100 + "u" * 1500, ("u" * 500 + "g") * 4, "b" * 1500])
+def test_a_sensor_that_is_known_or_good_now_and_then_is_not_told_of(qualities: str) -> None:
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF, "bad_quality": OFF}))
+    names = {"g": "good", "u": "uncertain", "b": "bad"}
+    for n, own in enumerate(qualities):
+        feed(reading(70.0 + n % 4 / 10, float(n), quality=names[own]))
     assert not feed.sent
 
 
