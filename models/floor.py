@@ -20,6 +20,7 @@ from models.line.effectiveness import Effectiveness
 from models.line.findings import PRIORITIES
 from models.line.machine import MachineWatch, WatchSettings
 from models.line.roster import Key
+from models.line.sensor import SensorWatch
 from models.line.supervision import Supervision
 from models.line.telling import Place
 from models.propensity.settings import Family, Pin
@@ -64,6 +65,7 @@ class FloorShard:
         self.settings = settings
         self.late = 0
         self.bad = 0
+        self.uncertain = 0
         self.scored = 0
         """Samples that a score was worked out for, with a baseline learnt."""
         self.supervision = Supervision(settings.watch, settings.flood, settings.max_sensors)
@@ -160,6 +162,7 @@ class FloorShard:
             ("sensors", "known"): float(len(self.supervision.roster)),
             ("sensors", "late"): float(self.late),
             ("sensors", "bad_quality"): float(self.bad),
+            ("sensors", "uncertain_quality"): float(self.uncertain),
             ("sensors", "limits_of_another_unit"): float(len(self.supervision.plans.mismatched)),
             ("machines", "known"): float(len(self.machines)),
             ("machines", "learning"): float(self._learning()),
@@ -188,6 +191,7 @@ class FloorShard:
         self._forget(effects)
         if at < sensor.last_at or at < machine.watermark - self.settings.allowed_lateness_s:
             self.late += 1  # counted, but no model and no alarm moves backwards
+            self._hear_late(place, machine, sensor, at, effects)
             return
         # No further than the shard's clock: one that is ahead must not make the others late.
         clock = supervision.clock
@@ -196,6 +200,7 @@ class FloorShard:
         sensor.sends = event.unit
         quality = quality_class(event.quality)
         self.bad += event.value is None or quality == "bad"
+        self.uncertain += event.value is not None and quality == "uncertain"
         key = (event.line, event.machine)
         own = supervision.plans.machine(*key)
         if own.running.sensor == event.sensor and event.value is not None and quality != "bad":
@@ -209,6 +214,14 @@ class FloorShard:
             sensor.rest.pauses.resume(clock)  # who stands is silent for other reasons
             return
         sensor.rest.arrive(clock, watch.sensor.rest)
+        # What is known is scored on, and for what reports bad quality there is an alarm.
+        if (
+            quality != "bad"
+            and event.value is not None
+            and not sensor.learnt(watch.sensor)
+            and sensor.rest.doubt(quality, clock)
+        ):
+            self.annunciator.note_never_good(place, event.quality, event.occurred_at, effects)
         x = None if event.value is None else event.value * conversion.factor + conversion.offset
         if x is not None and quality != "bad" and conversion.unit != sensor.score.unit:
             sensor.score.unit = conversion.unit
@@ -216,7 +229,9 @@ class FloorShard:
         plan = supervision.plans.sensor(*key, event.sensor, event.unit)
         self.scored += sensor.learnt(watch.sensor)
         for name, finding in machine.take(event.sensor, x, quality, at, watch, plan, own):
-            supervision.tell(place._replace(sensor=name), finding, event.occurred_at, effects)
+            # A silence ends by the clock that it was judged by: this one is a sign of life just now.
+            told_at = supervision.now if finding.rule == "stale" else event.occurred_at
+            supervision.tell(place._replace(sensor=name), finding, told_at, effects)
         if sensor.move is not None:
             self.annunciator.note(
                 place, sensor.move, sensor.moves, event.occurred_at, conversion.unit, effects
@@ -267,6 +282,19 @@ class FloorShard:
         self.supervision.pass_time(at, effects)
         if self.clock // _ADD_EVERY_S != before // _ADD_EVERY_S:
             self.effectiveness.tick(self.clock, effects)
+
+    def _hear_late(
+        self, place: Place, machine: MachineWatch, sensor: SensorWatch, at: float, effects: Effects
+    ) -> None:
+        """Take a late sample for what it is: a sign of life, and of a clock that is wrong if all are late."""
+        supervision, clock = self.supervision, self.supervision.clock
+        if machine.runs(supervision.plans.machine(place.line, str(place.machine))):
+            sensor.rest.arrive(clock, self.settings.watch.sensor.rest)
+        else:
+            sensor.rest.pauses.resume(clock)
+        if sensor.rest.hear_late(clock - sensor.behind_s, clock):
+            behind_s = max(sensor.last_at, machine.watermark) - at
+            self.annunciator.note_late(place, behind_s, supervision.now, effects)
 
     def _forget(self, effects: Effects) -> None:
         """Keep no more sensors and machines than may be."""

@@ -170,7 +170,7 @@ class Alert(
         Literal[
             "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "multivariate",
             "high_high", "high", "low", "low_low", "rate", "out_of_control", "flood",
-            "baseline_moved", "not_charted",
+            "baseline_moved", "not_charted", "always_late", "never_good",
         ],
         field("internal", "What is wrong."),
     ]  # fmt: skip

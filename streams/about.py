@@ -190,7 +190,7 @@ ABOUT: dict[type, dict[str, str]] = {
         "flat_line": "Least number of equal samples in a row that is a flat line.",
         "memory": "Samples that the share of those that move is taken over.",
         "bad_run": "Samples of bad quality in a row that make an alarm.",
-        "stale_intervals": "Silent for so many usual intervals a sensor is stale.",
+        "stale_intervals": "Silent for so many usual intervals a sensor is stale; later, if its intervals are irregular.",
         "stale_s": "And for so many seconds at least.",
     },
     MachineSettings: {

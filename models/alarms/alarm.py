@@ -73,6 +73,8 @@ class Alarm:
     out_of_service: bool = False
     told: State = "normal"
     """The state that was told last."""
+    told_at: float = 0.0
+    """The time that this was dated; what is told next is no earlier."""
     _samples: int = 0
     """How many samples in a row speak for a change of the condition, and since when."""
     _from: float = 0.0

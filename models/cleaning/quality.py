@@ -5,7 +5,8 @@ Absent is good (OPC UA leaves out a good status); what is not understood is unce
 ===================  ============================================================================
 dialect              is told by
 ===================  ============================================================================
-words                ``good``, ``uncertain``, ``bad``, ``stale``, in any case
+words                ``good``, ``uncertain``, ``bad``, ``stale``; of IEC 61850 ``invalid``,
+                     ``questionable``; ``valid``, ``ok``, ``not ok``; in any case
 OPC UA, symbol       a word and what comes after it: ``GoodClamped``, ``Bad_NoCommunication``
 OPC UA, number       ``0x`` and five to eight digits; a decimal number from 65,536 on; a negative
                      one: a code in a signed 32-bit integer
@@ -39,6 +40,13 @@ _WORDS: dict[str, Quality] = {
     "uncertain": "uncertain",
     "bad": "bad",
     "stale": "bad",
+    # Of no standard, but said by many gateways, and nothing else can be meant.
+    "ok": "good",
+    "not ok": "bad",
+    # Validity, as of IEC 61850 (7-3).
+    "valid": "good",
+    "invalid": "bad",
+    "questionable": "uncertain",
 }
 # What comes after the word begins anew: "GoodClamped", "GOOD_LOCAL_OVERRIDE", "bad (timeout)", no "goodbye".
 _SYMBOL = re.compile(r"((?i:good|uncertain|bad))[A-Z_\s.:,;(\[/-]")

@@ -14,12 +14,22 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from models.alarms.alarm import KEPT_QUIET, Change, State
+from models.alarms.alarm import KEPT_QUIET, Alarm, Change, State
 from models.alarms.flood import USUAL, Flood, FloodSettings
 from models.alarms.occurrences import Occurrences
 from models.effects import Effects, Output
 from models.line.document import ChartChoice
-from models.line.findings import MOVED, NOT_CHARTED, PRIORITIES, Evidence, Finding, Priority, Rule
+from models.line.findings import (
+    LATE,
+    MOVED,
+    NEVER_GOOD,
+    NOT_CHARTED,
+    PRIORITIES,
+    Evidence,
+    Finding,
+    Priority,
+    Rule,
+)
 from models.line.plans import NO_CHOICES, AlarmPlan
 from models.line.telling import (
     Order,
@@ -27,7 +37,9 @@ from models.line.telling import (
     Told,
     alarm_id,
     alert_of,
+    always_late,
     moved,
+    never_good,
     not_charted,
     priority_of,
     unraised,
@@ -67,6 +79,7 @@ class Annunciator:
         before, after = finding.change
         if told is None and after == "normal":
             return None  # it was kept quiet together with others, and nobody was told of it
+        at = _dated(finding.alarm, at)
         # The same for as long as it is not over.
         earlier = self._came.before(key) if told is None else told.earlier
         raised = _is_new(finding) or after == "active" or before in KEPT_QUIET
@@ -109,6 +122,18 @@ class Annunciator:
         self._came.keep(key, 1)
         number = self._came.before(key)
         self._send(not_charted(place, choice, interval_s, number, at, effects.new_id()), effects)
+
+    def note_late(self, place: Place, behind_s: float, at: datetime, effects: Effects) -> None:
+        """Tell that a sensor's samples all come too late to be watched: information, no alarm."""
+        self._came.keep((place, LATE), 1)
+        number = self._came.before((place, LATE))
+        self._send(always_late(place, behind_s, number, at, effects.new_id()), effects)
+
+    def note_never_good(self, place: Place, quality: str, at: datetime, effects: Effects) -> None:
+        """Tell that a sensor's quality, which last was ``quality``, is never good: information, no alarm."""
+        self._came.keep((place, NEVER_GOOD), 1)
+        number = self._came.before((place, NEVER_GOOD))
+        self._send(never_good(place, quality, number, at, effects.new_id()), effects)
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
         """Let time pass; return the lines whose flood is over."""
@@ -179,6 +204,17 @@ def _is_new(finding: Finding) -> bool:
     """Return whether the alarm has just come, and not changed since."""
     before, after = finding.change
     return before in ("normal", "returned") and after in ("active", "suppressed")
+
+
+def _dated(alarm: Alarm, at: datetime) -> datetime:
+    """Return when a change was that is said to be of ``at``: no alarm goes backwards in time.
+
+    Sensors, machines, operators and this shard have clocks of their own, and all of them change alarms.
+    """
+    if at.timestamp() < alarm.told_at:
+        return datetime.fromtimestamp(alarm.told_at, UTC)
+    alarm.told_at = at.timestamp()
+    return at
 
 
 def _name(rule: Rule, effects: Effects) -> str:

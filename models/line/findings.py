@@ -18,7 +18,7 @@ Rule = Literal[
 Condition = Literal[
     "deviation", "spread", "shape", "flat_line", "bad_quality", "stale", "high_high", "high", "low",
     "low_low", "rate", "out_of_control", "multivariate", "flood", "baseline_moved",
-    "not_charted",
+    "not_charted", "always_late", "never_good",
 ]  # fmt: skip
 """What is wrong: of one rule there may be several."""
 Priority = Literal["low", "medium", "high"]
@@ -34,6 +34,12 @@ MOVED: Condition = "baseline_moved"
 """No alarm, for information: a sensor's level is another one than it was."""
 NOT_CHARTED: Condition = "not_charted"
 """No alarm, for information: a sensor speaks too seldom for the control chart that somebody wants."""
+
+LATE: Condition = "always_late"
+"""No alarm, for information: a sensor's samples all come too late to be watched."""
+
+NEVER_GOOD: Condition = "never_good"
+"""No alarm, for information: what a sensor says of its quality is never good, and nothing is learnt of it."""
 
 
 def condition_of(rule: Rule) -> Condition:

@@ -6,9 +6,10 @@ place, and what follows for others of its line.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from models.alarms.alarm import State
 from models.alarms.flood import FloodSettings
 from models.effects import Effects
 from models.line.annunciator import Annunciator
@@ -23,6 +24,7 @@ from models.line.telling import Order, Place
 from schemas.commands import Command
 from schemas.decoding import Reject
 
+_BY_DELAY: frozenset[State] = frozenset({"normal", "active", "returned"})
 _LOOK_EVERY_S = 5.0
 """So often it is looked which sensors have fallen silent, and whose alarms change as time passes."""
 
@@ -48,6 +50,11 @@ class Supervision:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.plans = Plans(decode(state["plans"]))
+
+    @property
+    def now(self) -> datetime:
+        """The shard's clock, as it is told."""
+        return datetime.fromtimestamp(self.clock, UTC)
 
     def adopt(self, rules: LineRules) -> None:
         """Go on with other line rules."""
@@ -98,12 +105,13 @@ class Supervision:
             return meant if isinstance(meant, Reject) else None
         own, told = self.plans.machine(*key), self.annunciator.told
         order = Order(event.by, getattr(event, "reason", None))
+        said_at = min(event.occurred_at, self.now)  # or what follows would be dated ahead with it
 
         def plan_of(name: str) -> SensorPlan:
             return self.plan_of(Place(*key, name))
 
         for name, finding in obey(event, meant, machine, at, self.watch, own, plan_of, told):
-            self.tell(Place(*key, name), finding, event.occurred_at, effects, order)
+            self.tell(Place(*key, name), finding, said_at, effects, order)
         return None
 
     def pass_time(self, at: float, effects: Effects) -> None:
@@ -112,7 +120,7 @@ class Supervision:
         # On a grid of time: nothing else has to be remembered, and a replay looks at the same moments.
         if self.clock // _LOOK_EVERY_S == before // _LOOK_EVERY_S:
             return
-        now = datetime.fromtimestamp(self.clock, UTC)
+        now = self.now
         for key, machine in self.roster.machines.items():
             self._pass_machine(key, machine, now, effects)
         for line in self.annunciator.pass_time(self.clock, effects):
@@ -134,7 +142,7 @@ class Supervision:
                 continue
             place = Place(*key, name)
             for finding in sensor.pass_time(at, self.watch.sensor, self.plan_of(place)):
-                self.tell(place, finding, now, effects)
+                self.tell(place, finding, _dated(finding, now, sensor.behind_s), effects)
         # What was kept back for others: these may have been shelved, disabled or forgotten.
         for kept_back, finding in machine.ungroup(at):
             self.tell(Place(*key, kept_back), finding, now, effects)
@@ -147,7 +155,8 @@ class Supervision:
         )
         if change is not None:
             finding = Finding("multivariate", machine.alarm, change, None)
-            self.tell(Place(*key, None), finding, now, effects)
+            told_at = _dated(finding, now, machine.behind_s)
+            self.tell(Place(*key, None), finding, told_at, effects)
 
     def _end_flood(self, line: str, now: datetime, effects: Effects) -> None:
         """Tell of what was kept back and still stands."""
@@ -155,3 +164,14 @@ class Supervision:
             if key[0] == line:
                 for name, finding in machine.suppress(self.clock, "flood", on=False):
                     self.tell(Place(*key, name), finding, now, effects)
+
+
+def _dated(finding: Finding, now: datetime, behind_s: float) -> datetime:
+    """Return the time of a change that none of the samples made, which are ``behind_s`` behind.
+
+    What comes or goes as a delay ends is dated as samples are, for they began it, and may end it. Silence is
+    judged by the shard's clock, and so are shelves and calls that are repeated.
+    """
+    if finding.rule == "stale" or not _BY_DELAY.issuperset(finding.change):
+        return now
+    return now - timedelta(seconds=behind_s)

@@ -12,9 +12,11 @@ import msgspec
 from models.alarms.alarm import State
 from models.line.document import ChartChoice
 from models.line.findings import (
+    LATE,
     LIMITS,
     MAY_BE_NORMAL,
     MOVED,
+    NEVER_GOOD,
     NOT_CHARTED,
     PRIORITIES,
     RUNS,
@@ -47,6 +49,8 @@ _SAYS: dict[Condition, str] = {
     "flood": "has more alarms than anybody can read: those of low and medium priority are kept back",
     "baseline_moved": "has moved",
     "not_charted": "speaks too seldom for its control chart",
+    "always_late": "sends only samples that are too old",
+    "never_good": "sends no sample of good quality",
 }
 _ADVICE: dict[Condition, str] = {
     "deviation": "Compare with the set point and with sensors beside it, then look for the cause.",
@@ -65,6 +69,8 @@ _ADVICE: dict[Condition, str] = {
     "flood": "Look for what they have in common: power, air, network, a machine that stopped.",
     "baseline_moved": "",
     "not_charted": "Give its control_chart in the line rules a smaller size or a longer every_s.",
+    "always_late": "Set the clock of its gateway, and look at the clocks of the machine's other sensors.",
+    "never_good": "Have its gateway send a quality that is understood, or none if it is good.",
 }
 _STATES: dict[State, Literal["cleared"]] = {"normal": "cleared"}
 _BY_SIGMA = frozenset({*MAY_BE_NORMAL, "out_of_control"})
@@ -168,6 +174,7 @@ def alert_of(
 
 
 _MOST = 500
+_QUOTED = 64
 
 
 def _words(finding: Finding, told: Told, at: datetime, unit: str | None) -> str:
@@ -239,6 +246,26 @@ def not_charted(
     )
     alert = _noted(place, NOT_CHARTED, number, at, alert_id, text)
     return msgspec.structs.replace(alert, advice=_ADVICE[NOT_CHARTED])
+
+
+def always_late(place: Place, behind_s: float, number: int, at: datetime, alert_id: str) -> Alert:
+    """Return the event that tells that a sensor's samples all come too late to be watched."""
+    text = (
+        f"{place} {_SAYS[LATE]}, and is not watched: the last one is {behind_s:,.0f} s older than the newest "
+        "of its own or of its machine."
+    )
+    alert = _noted(place, LATE, number, at, alert_id, text)
+    return msgspec.structs.replace(alert, advice=_ADVICE[LATE])
+
+
+def never_good(place: Place, quality: str, number: int, at: datetime, alert_id: str) -> Alert:
+    """Return the event that tells that nothing can be learnt of a sensor, for its quality is never good."""
+    text = (
+        f"{place} {_SAYS[NEVER_GOOD]}, and is not watched: nothing is learnt of what is uncertain, "
+        f"the last time {quality[:_QUOTED]!r}."
+    )
+    alert = _noted(place, NEVER_GOOD, number, at, alert_id, text)
+    return msgspec.structs.replace(alert, advice=_ADVICE[NEVER_GOOD])
 
 
 def _noted(

@@ -9,7 +9,7 @@ LONGEST_S = 600.0
 than this before it is told."""
 _USUAL = 3
 """With so many pauses in a row they are usual."""
-_LEEWAY = 1.5
+LEEWAY = 1.5
 """A silence may be so many times as long as the longest pause of late."""
 _FORGET = 0.1
 """With each pause that is shorter, the longest one gets nearer to it by this share of what lies between them."""
@@ -54,4 +54,4 @@ class Pauses:
     @property
     def allowed_s(self) -> float:
         """How long it may be silent by what is usual of it; 0: nothing is known of pauses."""
-        return min(_LEEWAY * self._longest, LONGEST_S) if self._number >= _USUAL else 0.0
+        return min(LEEWAY * self._longest, LONGEST_S) if self._number >= _USUAL else 0.0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 from typing import Any
 
 import msgspec
 import pytest
 
 from models.alarms.alarm import AlarmSettings
+from models.alarms.kpi import kpis
 from models.effects import Origin
 from models.line.annunciator import STANDING
 from models.line.document import (
@@ -49,6 +51,7 @@ from tests.models.line.floors import (
 )
 
 WARM = 100
+_offsets = count(10**6)
 HIGH = Place("l1", "m1", "temperature")
 ASKED = AlarmChoice(acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
 ASKED_ON = AlarmChoice(enabled=True, acknowledge=True, on_delay_s=0.0, off_delay_s=0.0)
@@ -449,6 +452,180 @@ def test_a_sensor_whose_clock_is_behind_is_not_silent() -> None:
     assert 360.0 <= last(feed).occurred_at.timestamp() - T0 - 30.0 <= 366.0
 
 
+def arrives(feed: Feed, event: Any, at: float) -> None:
+    """An event comes at a time, whatever time it says."""
+    origin = Origin("sensors", 0, next(_offsets), T0 + at)
+    feed.effects.begin(origin)
+    assert feed.shard.accept(event, origin, feed.effects) == "accepted"
+
+
+def dates(feed: Feed, condition: str) -> list[tuple[str, float]]:
+    """Each state that was told of a condition, and of when it was said to be."""
+    return [
+        (own.state, round(own.occurred_at.timestamp() - T0, 3))
+        for own in feed.sent
+        if own.condition == condition
+    ]
+
+
+def test_silence_begins_and_ends_by_the_shards_clock_whatever_the_sensors_says() -> None:
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    for n in range(500):
+        feed(reading(70.0 + n % 3 / 10, 100.0 + n, machine="live"))
+        if not 300 <= n < 400:
+            feed(reading(70.0 + n % 4 / 10, float(n)))  # a gateway whose clock is 100 s behind
+    (began, since), (ended, until) = dates(feed, "stale")
+    assert (began, ended) == ("active", "cleared")
+    assert 399.0 + 30.0 <= since <= 399.0 + 35.0
+    assert until == 504.0, "with the fifth sample"
+    found = kpis(feed.sent, T0, T0 + 600.0)
+    assert (found.standing, found.mean_standing_s) == (0, pytest.approx(until - since))
+
+
+@pytest.mark.parametrize("behind", [100.0, -100.0])
+def test_what_a_delay_ends_is_dated_as_the_samples_that_began_it(behind: float) -> None:
+    feed = floor(limited(AlarmChoice(on_delay_s=20.0, off_delay_s=20.0)))
+    for n in range(400):
+        clock = 1000.0 + n
+        arrives(feed, reading(70.0 + n % 3 / 10, clock, machine="live"), clock)
+        if n <= 200 or n == 240:
+            arrives(feed, reading(85.0 if n == 200 else 70.0, clock - behind), clock)
+    began, ended = dates(feed, "high")
+    assert (began[0], ended[0]) == ("active", "cleared")
+    assert 1220.0 <= began[1] + behind <= 1226.0
+    assert 1260.0 <= ended[1] + behind <= 1266.0
+
+
+def test_what_is_shelved_comes_back_by_the_clock_that_it_was_shelved_by() -> None:
+    feed = floor(limited())
+    for n in range(300):
+        feed(reading(70.0 + n % 3 / 10, 100.0 + n, machine="live"))
+        feed(reading(70.0 if n < 100 else 85.0, float(n)))
+        if n == 150:
+            feed(command(Shelve, 250.0, for_s=60.0, reason="x", alarm_id=alarm_id(HIGH, "high")))
+    assert [own.state for own in feed.sent] == ["active", "shelved", "active"]
+    assert [at for _, at in dates(feed, "high")] == [100.0, 250.0, 310.0]
+
+
+def test_no_alarm_goes_backwards_in_time() -> None:
+    """An operator's clock is the shard's, and the sensor's is 100 s behind."""
+    feed = floor(limited(ASKED))
+    for n in range(150):
+        feed(reading(70.0 + n % 3 / 10, 100.0 + n, machine="live"))
+        feed(reading(85.0 if n in (100, 110) else 70.0, float(n)))
+        if n == 105:
+            feed(command(Acknowledge, 205.0))
+    assert dates(feed, "high") == [
+        ("active", 100.0), ("returned", 101.0), ("cleared", 205.0), ("active", 205.0),
+        ("returned", 205.0),
+    ]  # fmt: skip
+    assert kpis(feed.sent, T0, T0 + 600.0).standing == 0
+
+
+def test_an_operators_clock_that_is_ahead_takes_no_alarm_along() -> None:
+    feed = raised(ASKED)
+    arrives(feed, command(Acknowledge, 400.0), 103.0)
+    feed(reading(70.0, 104.0))
+    assert dates(feed, "high") == [("active", 100.0), ("acknowledged", 103.0), ("cleared", 104.0)]
+
+
+CALM = LineRules(alarms={"anomaly": OFF, "multivariate": OFF})
+
+
+def test_a_sensor_whose_samples_are_late_for_a_while_is_not_silent() -> None:
+    """For ten samples its clock was four minutes ahead."""
+    feed = floor(CALM)
+    for n in range(600):
+        ahead = 240.0 * (300 <= n < 310)
+        arrives(feed, reading(70.0 + n % 4 / 10, n + ahead, event_id=f"n{n}"), float(n))
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+    assert shard_of(feed).late > 200
+    assert not feed.sent
+    for n in range(600, 700):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+    ((state_, at),) = dates(feed, "stale")
+    assert (state_, 599.0 + 30.0 <= at <= 599.0 + 35.0) == ("active", True), "now it is"
+
+
+def test_a_sensor_whose_clock_is_set_back_is_told_of_and_as_soon_silent_as_any() -> None:
+    feed = floor(CALM)
+    for n in range(1500):
+        back = 3600.0 * (n >= 300)
+        arrives(feed, reading(70.0 + n % 4 / 10, n - back), float(n))
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+        if n == 899:
+            assert not feed.sent, "ten minutes"
+        if n == 1000:
+            restart(feed)
+    (alert,) = feed.sent
+    assert (alert.condition, alert.state, alert.sensor) == ("always_late", "noted", "temperature")
+    assert alert.occurred_at.timestamp() == T0 + 899.0, "by the shard's clock"
+    assert alert.text == (
+        "l1/m1/temperature sends only samples that are too old, and is not watched: the last one is 2,999 s "
+        "older than the newest of its own or of its machine."
+    )
+    assert alert.advice.startswith("Set the clock of its gateway")
+    assert not rows(feed)
+    for n in range(1500, 1600):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), machine="live"), float(n))
+    ((_, at),) = dates(feed, "stale")
+    assert 1499.0 + 30.0 <= at <= 1499.0 + 35.0
+
+
+def test_a_sensor_that_was_always_far_behind_its_machine_is_told_of_once() -> None:
+    feed = floor(CALM)
+    for n in range(3000):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), "speed"), float(n))
+        arrives(feed, reading(70.0 + n % 4 / 10, n - 400.0), float(n))
+        if n % 1500 == 1400:
+            arrives(feed, reading(70.0, float(n), event_id=f"once{n}"), float(n))
+    assert told(feed) == [("always_late", "noted")]
+
+
+def test_what_a_gateway_had_stored_is_late_and_no_more() -> None:
+    feed = floor(CALM)
+    for n in range(3000):
+        arrives(feed, reading(70.0 + n % 3 / 10, float(n), "speed"), float(n))
+        if n == 2000:
+            for own in range(1700):
+                arrives(feed, reading(70.0 + own % 4 / 10, float(own)), float(n))
+        if n >= 2000:
+            arrives(feed, reading(70.0 + n % 4 / 10, float(n)), float(n))
+    assert shard_of(feed).late == 1700
+    assert not feed.sent
+
+
+def test_a_sensor_whose_quality_is_not_understood_is_told_of_once() -> None:
+    feed = floor(CALM)
+    samples = (reading(70.0 + n % 4 / 10, float(n), quality="Fine!") for n in range(2000))
+    for n, sample in enumerate(samples):
+        feed(sample)
+        if n == 599:
+            assert not feed.sent
+        if n == 700:
+            restart(feed)
+    (alert,) = feed.sent
+    assert (alert.condition, alert.state, alert.sensor) == ("never_good", "noted", "temperature")
+    assert alert.occurred_at.timestamp() == T0 + 600.0
+    assert alert.text == (
+        "l1/m1/temperature sends no sample of good quality, and is not watched: nothing is learnt of what is "
+        "uncertain, the last time 'Fine!'."
+    )
+    assert alert.advice.startswith("Have its gateway send")
+    assert shard_of(feed).report()["sensors", "uncertain_quality"] == 2000
+    assert shard_of(feed).report()["sensors", "bad_quality"] == 0
+    assert not rows(feed)
+
+
+@pytest.mark.parametrize("qualities", ["g" * 100 + "u" * 1500, ("u" * 500 + "g") * 4, "b" * 1500])
+def test_a_sensor_that_is_known_or_good_now_and_then_is_not_told_of(qualities: str) -> None:
+    feed = floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF, "bad_quality": OFF}))
+    names = {"g": "good", "u": "uncertain", "b": "bad"}
+    for n, own in enumerate(qualities):
+        feed(reading(70.0 + n % 4 / 10, float(n), quality=names[own]))
+    assert not feed.sent
+
+
 def batches(feed: Feed, start: float, number: int, every: int = 60) -> None:
     """Samples of each second that a gateway sends so seldom; another machine's come as they are made."""
     for n in range(number * every):
@@ -490,6 +667,25 @@ def test_a_sensor_that_speaks_all_the_time_has_half_a_minute_whatever_was() -> N
     found = stale_from(feed)
     assert len(found) == 4
     assert all(30.0 <= own % 1200.0 - 899.0 <= 36.0 for own in found)
+
+
+def test_a_sensor_that_speaks_by_chance_is_not_silent_once_that_is_known() -> None:
+    """One sample for each piece, and pieces as they come; a shard's clock goes on with other sensors."""
+    rng, feed = random.Random(3), floor(LineRules(alarms={"anomaly": OFF, "multivariate": OFF}))
+    at, last_at = 0.0, 0.0
+    for n in range(4 * 3600):
+        feed(reading(70.0 + n % 3 / 10, float(n), machine="live"))
+        while at < n:
+            feed(reading(70.0 + n % 4 / 10, at))
+            last_at, at = at, at + rng.expovariate(0.1)
+        if n == 7200:
+            restart(feed)
+    known = stale_from(feed)
+    assert sum(own > 3600.0 for own in known) <= 1
+    for n in range(4 * 3600, 4 * 3600 + 200):
+        feed(reading(70.0 + n % 3 / 10, float(n), machine="live"))
+    dead = stale_from(feed)[-1]
+    assert 60.0 < dead - last_at < 160.0
 
 
 def test_a_machine_that_stood_still_made_no_pause() -> None:
@@ -812,4 +1008,5 @@ def test_whatever_happens_no_alarm_is_lost(seed: int) -> None:
         if last_one is not None and alert.state != "shelved":
             assert alert.state != last_one.state, "nothing is told twice"
         assert last_one is None or alert.occurrence >= last_one.occurrence
+        assert last_one is None or alert.occurred_at >= last_one.occurred_at
         before[alert.alarm_id] = alert

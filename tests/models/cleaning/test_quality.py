@@ -16,6 +16,8 @@ from models.cleaning.quality import quality_class
         ("", "good"), ("  ", "good"), ("good", "good"), (" GOOD ", "good"),
         ("bad", "bad"), ("Bad", "bad"), ("stale", "bad"), ("STALE", "bad"),
         ("uncertain", "uncertain"), ("Uncertain ", "uncertain"),
+        ("OK", "good"), ("ok ", "good"), ("NOT OK", "bad"),
+        ("valid", "good"), ("INVALID", "bad"), ("questionable", "uncertain"),
     ],
 )  # fmt: skip
 def test_words(text: str, expected: str) -> None:
@@ -92,7 +94,7 @@ def test_zero_is_good_only_as_a_whole_code_of_opc_ua(text: str, expected: str) -
     "text",
     [
         "?", "gooood", "goodbye", "goodness", "badge", "badly", "uncertainty", "not good", "good?",
-        "goodclamped", "good1", "256", "499", "501", "448", "512", "65535", "0x1C0",
+        "goodclamped", "good1", "okay?", "ok1", "true", "1x", "256", "499", "501", "448", "512", "65535", "0x1C0",
         "80310000",    # hexadecimal without its 0x: as a decimal number it would be 0x04C96F30
         "268435456",   # 0x10000000: a reserved bit
         "536870912",   # 0x20000000: the other one
@@ -126,7 +128,8 @@ def test_severity_alone_decides_of_a_whole_code(code: int) -> None:
 def test_only_what_says_so_is_good(text: str) -> None:
     if quality_class(text) == "good":
         said = text.strip().lower()
-        assert not said or said.startswith(("good", "0x")) or said.lstrip("0").isdigit()
+        plain = not said or said in ("ok", "valid") or said.startswith(("good", "0x"))
+        assert plain or said.lstrip("0").isdigit()
 
 
 def test_what_is_remembered_of_texts_is_bounded() -> None:
