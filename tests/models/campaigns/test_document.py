@@ -24,13 +24,13 @@ def moment(second: float) -> datetime:
 
 
 SKUS, CATEGORIES = "abc", "xyz"
-MOMENTS = st.sampled_from([None, *map(moment, range(11))])
+MOMENTS = st.sampled_from([*[None] * 5, *map(moment, range(5))])
 
 
 def some(names: Iterable[str]) -> st.SearchStrategy[tuple[str, ...]]:
-    """Up to two of the names. One draw: sets of draws take longer than what is tested."""
-    known = sorted(names)
-    return st.sampled_from([own for size in (0, 1, 2) for own in permutations(known, size)])
+    """None, one or two of the names, each as often. One draw: sets of draws take longer than the test."""
+    one, two = (list(permutations(sorted(names), size)) for size in (1, 2))
+    return st.sampled_from([*[()] * len(two), *one * (len(two) // len(one)), *two])
 
 
 CAMPAIGNS = st.lists(
@@ -56,7 +56,7 @@ def holds(one: Campaign, sku: str, category: str | None, segment: str | None, at
 @settings(max_examples=300, deadline=None)
 @given(
     CAMPAIGNS, st.sampled_from(SKUS), st.none() | st.sampled_from(CATEGORIES),
-    st.none() | st.sampled_from(SEGMENTS), st.integers(-1, 11).map(float),
+    st.none() | st.sampled_from(SEGMENTS), st.integers(-1, 5).map(float),
     st.sets(st.integers(0, 6).map("c{}".format)),
 )  # fmt: skip
 def test_the_campaign_is_that_which_a_search_finds(
