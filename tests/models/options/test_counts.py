@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -20,13 +20,12 @@ from schemas.orders import OrderLine
 from tests.models.events import line
 from tests.models.options.recount import EXACT, Orders, Shard
 
-names = ["a", "b", "a:b", "a=b", "a\x1fb", "a\x1eb", "\x1f", "\x1es", " "]
-pairs = st.sampled_from(list(product(names, names)))
+names = st.sampled_from(["a", "b", "a:b", "a=b", "a\x1fb", "a\x1eb", "\x1f", "\x1es", " "])
 lines = st.builds(
     OrderLine,
     sku=st.sampled_from(["s", "s:a", "t"]),
     quantity=st.integers(1, 3),
-    options=st.lists(pairs, max_size=3).map(dict),
+    options=st.dictionaries(names, names, max_size=3),
 )
 steps = st.lists(
     st.one_of(
