@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -45,6 +45,8 @@ STAGES: dict[str, Stage] = {
     "shop": Stage("Shop with contexts, three articles", World, 3),
     "shop_turning": Stage("The same, tastes turn every 1,000 offers", World, 3, 1_000),
 }
+Game = tuple[str, int, int, Sequence[str]]
+"""A world of `STAGES`, its seed, how many offers are made, and by which policies."""
 POLICIES: dict[str, Callable[[int], Policy]] = {DEFAULT: default, **OTHERS}
 
 
@@ -66,9 +68,9 @@ def bench_regret(
         for world in worlds for seed in range(1, seeds + 1)
     ]  # fmt: skip
     played: dict[str, list[dict[str, Played]]] = {world: [] for world in worlds}
-    with progress(console) as bars, get_context("spawn").Pool(jobs) as pool:
+    with progress(console) as bars:
         task = bars.add_task("worlds", total=len(games))
-        for world, one in pool.imap(_game, games):
+        for world, one in _games(games, jobs):
             played[world].append(one)
             bars.advance(task)
     for world, every in played.items():
@@ -81,7 +83,16 @@ def bench_regret(
     return report
 
 
-def _game(game: tuple[str, int, int, Sequence[str]]) -> tuple[str, dict[str, Played]]:
+def _games(games: Sequence[Game], jobs: int) -> Iterator[tuple[str, dict[str, Played]]]:
+    """Play all games, in this process if in one: to start another takes longer than a short game."""
+    if jobs == 1:
+        yield from map(_game, games)
+        return
+    with get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap(_game, games)
+
+
+def _game(game: Game) -> tuple[str, dict[str, Played]]:
     """Play policies in one world."""
     world, seed, offers, names = game
     stage = STAGES[world]

@@ -156,13 +156,13 @@ class OfferRanking:
 
         Only what was on the screen says anything.
         """
-        losses, told = [], []
+        lost, told = 0.0, []
         for place in sorted(decision.shown):
             clicked = place in decision.clicked
             chance = decision.chances[place]
             self.click.learn(named(decision.row(place)), hit=clicked)
             self.records.learn(decision.skus[place], chance, clicked=clicked)
-            losses.append(log_loss(chance, hit=clicked))
+            lost += log_loss(chance, hit=clicked)
             scores = decision.scores[place] if decision.scores else {}
             told.append((chance, scores, clicked))
         if not told:
@@ -172,7 +172,7 @@ class OfferRanking:
         else:
             for chance, _, clicked in told:
                 self.click.contest.served.take(chance, hit=clicked)
-        drift = self._watch.take(float(np.mean(losses)), len(decision.clicked) / len(told))
+        drift = self._watch.take(lost / len(told), len(decision.clicked) / len(told))
         if drift:
             self.click.fade()
             self.records.fade()

@@ -20,7 +20,7 @@ from statistics import NormalDist
 
 from models.propensity.contenders.roster import Name
 from models.propensity.settings import ContestSettings
-from models.propensity.validation import Validation, log_loss
+from models.propensity.validation import Validation
 
 _NORMAL = NormalDist()
 
@@ -99,8 +99,7 @@ class Contest:
         for served, scores, hit in examples:
             self.served.take(served, hit=hit)
             for name, rival in self._rivals.items():
-                rival.validation.take(scores[name], hit=hit)
-                losses[name] += log_loss(scores[name], hit=hit)
+                losses[name] += rival.validation.take(scores[name], hit=hit)
         for name, rival in self._rivals.items():
             if name != self.champion:
                 rival.take(losses[self.champion] - losses[name])

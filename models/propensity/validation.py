@@ -31,15 +31,17 @@ class Validation:
         """How many examples had the outcome."""
         return sum(self._hits)
 
-    def take(self, score: float, *, hit: bool) -> None:
-        """Take in the score that an example had and what became of it."""
+    def take(self, score: float, *, hit: bool) -> float:
+        """Take in the score that an example had and what became of it; return its log loss."""
         place = min(int(score * _BINS), _BINS - 1)
         (self._hits if hit else self._misses)[place] += 1
         self._scored[place] += score
-        self.loss += log_loss(score, hit=hit)
+        loss = log_loss(score, hit=hit)
+        self.loss += loss
         self.base_loss += log_loss(self.base, hit=hit)
         self.examples += 1
         self.base += (hit - self.base) / (self.examples + 1)
+        return loss
 
     def report(self) -> dict[str, float]:
         """Return the figures; losses are means in nats."""

@@ -29,15 +29,17 @@ _EVERYBODY = {f"a{n}": 1.0 for n in range(200)}
 def rules_of(baskets: np.ndarray, settings: MergeSettings = PUBLISHED) -> list[tuple[str, str]]:
     """Return the rules that a matrix of baskets (rows) and articles (columns) publishes."""
     # As floats, which are exact up to here: NumPy multiplies matrices of integers very slowly.
-    counts = baskets.T.astype(np.float64) @ baskets.astype(np.float64)
-    names = [f"a{n}" for n in range(counts.shape[0])]
-    items = {name: float(counts[n, n]) for n, name in enumerate(names)}
+    ones = baskets.astype(np.float64)
+    rows = (ones.T @ ones).tolist()
+    names = [f"a{n}" for n in range(len(rows))]
+    items = {name: row[n] for n, (name, row) in enumerate(zip(names, rows, strict=True))}
     totals = Totals(float(len(baskets)), float(len(baskets)))
-    found, tests = {}, 0
-    for a, name in enumerate(names):
-        pairs = {names[b]: float(counts[a, b]) for b in np.nonzero(counts[a])[0] if b != a}
-        tests += len(pairs)
-        found |= frequent_partners({name: pairs}, items, totals, settings)
+    pairs = {
+        name: {other: n for other, n in zip(names, row, strict=True) if n and other != name}
+        for name, row in zip(names, rows, strict=True)
+    }
+    found = frequent_partners(pairs, items, totals, settings)
+    tests = sum(map(len, pairs.values()))
     p_limit = p_limit_of([r.p for rules in found.values() for r in rules], tests, settings)
     return [
         (rule.antecedent, rule.consequent)

@@ -17,8 +17,8 @@ import pytest
 from models.effects import Effects
 from models.itemsets.counts import ItemsetCounts, ItemsetSettings
 
-EPSILON = 1e-3
-NUMBER = 30_000
+EPSILON = 2e-3
+NUMBER = 15_000
 ARTICLES = 20_000
 
 
@@ -57,7 +57,7 @@ def test_all_frequent_pairs_within_their_bound_in_a_tenth_of_the_room(seed: int)
     held = dict.fromkeys(counts.pairs_from(0))
     frequent = [pair for pair, count in true.items() if count > bound]
     assert sum(pair[0][0] == "b" for pair in frequent) > 20
-    assert len(frequent) > 30
+    assert len(frequent) > 25
     assert [pair for pair in frequent if pair not in held] == []
 
     off = {pair: count - counts.held(pair)[0] for pair, count in true.items()}
@@ -67,5 +67,5 @@ def test_all_frequent_pairs_within_their_bound_in_a_tenth_of_the_room(seed: int)
 
     # Manku and Motwani, section 4.2, for as many pairs in each basket as the largest has.
     assert most <= most_of_a_basket / EPSILON * (math.log(bound) + 1)
-    assert len(true) > 200_000
+    assert len(true) > 100_000
     assert most <= len(true) / 10

@@ -10,11 +10,14 @@ from scipy.stats import binom
 
 from bench.regret.policies import Policy, Uniform, default, greedy
 from bench.regret.world import World, clicks
+from models.campaigns.document import OfferRules, encode
 from models.customers import Customer
+from models.offers.candidates import SOURCES
 from models.offers.evaluation import Difference, uplift
 from models.offers.holdout import AGAIN_S, HoldOut
 from models.offers.settings import OfferSettings
 from models.shop import ShopSettings, ShopShard
+from models.view import OFFER_RULES, View
 from tests.models import events as e
 
 RUNS = 200
@@ -52,7 +55,7 @@ def test_two_arms_with_the_same_policy_do_not_differ() -> None:
     alarms = 0
     for run in range(100):
         policy = default(1)
-        alarms += differs(uplift(*arms(run, 80, (policy, policy))))
+        alarms += differs(uplift(*arms(run, 50, (policy, policy))))
     assert alarms <= 10 < binom.ppf(0.999, 100, 0.05)
 
 
@@ -96,6 +99,9 @@ def test_the_uplift_that_is_reported_covers_what_offers_add() -> None:
     settings = OfferSettings(holdout=0.5, min_views=1, size=1, exploration="none", cooldown_s=0.0)
     rng, covered, surprised, planted = random.Random(11), 0, 0, 0.3
     feed = e.Feed(ShopShard(ShopSettings(offers=settings)))
+    # Who proposes does not matter here, so only one source is asked: there is always a trend.
+    rules = OfferRules(sources=dict.fromkeys(SOURCES, False) | {"trending": True})
+    feed.shard.adopt(View(1, {OFFER_RULES: encode(rules)}), feed.effects)
     at = 0.0
     for run in range(RUNS):
         feed.shard.offers.holdout = HoldOut(settings.holdout)

@@ -2,13 +2,15 @@
 
 In larger ones it takes a hundred worlds with thousands of offers each to tell policies apart, and
 there are kinds where exploring costs more than it brings: see ``tailorline bench regret``. The window,
-and how many worlds and offers, were set after trials with other seeds; these are the first ones. Then
-against epsilon-greedy 12 windows were made 20: it had passed, but with little to spare.
+and how many worlds and offers, were set after trials with other seeds; these are the first ones.
+Against epsilon-greedy a window with a plainer best article took the place of ``hit_4`` after further
+trials: there 80 windows of 400 offers would have been needed for four standard errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from scipy.stats import ttest_1samp
@@ -45,12 +47,14 @@ def test_the_same_policy_in_the_same_place_earns_the_same() -> None:
     assert twice["one"].earned == twice["again"].earned < twice["one"].best
 
 
-def more_lost(other: Callable[[], Policy], worlds: int, offers: int) -> list[float]:
+def more_lost(
+    opens: Callable[[int], World], other: Callable[[], Policy], worlds: int, offers: int
+) -> list[float]:
     """How much more another policy loses than the default, world by world."""
     found = []
     for seed in range(1, worlds + 1):
         policies = {"default": default(1), "other": other()}
-        played = play(STAGES["hit_4"].opens(seed), policies, size=1, offers=offers, seed=seed)
+        played = play(opens(seed), policies, size=1, offers=offers, seed=seed)
         found.append(played["other"].regret - played["default"].regret)
     return found
 
@@ -61,11 +65,13 @@ def surely_more(found: list[float]) -> bool:
 
 
 def test_less_is_lost_than_by_trying_something_every_tenth_time_for_ever() -> None:
-    more = more_lost(lambda: epsilon_greedy(1, 0.1), worlds=20, offers=400)
+    """Where the best is soon plain, so that what differs is what trying costs after that."""
+    plain = partial(World.one_hit, articles=4, rest=0.05, hit=0.7)
+    more = more_lost(plain, lambda: epsilon_greedy(1, 0.1), worlds=16, offers=200)
     assert surely_more(more), more
 
 
 def test_less_is_lost_than_without_exploration() -> None:
     """In some windows it stays for ever with what came first, and was liked better than expected."""
-    more = more_lost(lambda: greedy(1), worlds=32, offers=200)
+    more = more_lost(STAGES["hit_4"].opens, lambda: greedy(1), worlds=32, offers=200)
     assert surely_more(more), more
