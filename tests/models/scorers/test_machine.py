@@ -97,9 +97,9 @@ def test_a_load_that_moves_all_sensors_is_normal() -> None:
 
 
 def test_a_slow_drift_is_followed() -> None:
-    rows = plant(4, 3500)
-    rows[1000:3000, 0] += np.linspace(0, 1.5, 2000)
-    rows[3000:, 0] += 1.5
+    rows = plant(4, 6000)
+    rows[1000:5000, 0] += np.linspace(0, 3.0, 4000)
+    rows[5000:, 0] += 3.0
     drifting = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
     assert np.mean(drifting[1000:] >= SETTINGS.limit) < 0.05
 
@@ -219,12 +219,12 @@ def test_a_sensor_that_stands_still_makes_no_score_infinite() -> None:
 
 def test_a_sensor_that_stood_still_may_stand_elsewhere() -> None:
     """A set point that is changed now and then: its level is no news for longer than a moment."""
-    rows = plant(18, 2500)
+    rows = plant(18, 5000)
     rows[:, 3] = 50.0
     rows[:250, 3] += np.repeat(np.arange(5) % 2, 50)
-    rows[1250:, 3] = 53.0
+    rows[2500:, 3] = 53.0
     found = zs(run(MachineScore(4, SETTINGS), rows, quiet=None))
-    assert np.mean(found[1350:] >= SETTINGS.limit) < 0.02
+    assert np.mean(found[2600:] >= SETTINGS.limit) < 0.02
 
 
 def test_wild_rows_are_scored_and_stay_finite() -> None:
