@@ -307,6 +307,12 @@ def run(settings: Settings, store_of: Callable[[Metrics], Store]) -> int:
             worker.begin_stop()
             super()._on_sigint()
 
+        async def _sentinel_task(self) -> None:
+            """Wait for what was cancelled last, and not a second whatever is left, as Faust would."""
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            if left:
+                await asyncio.wait(left, timeout=1.0)
+
     process = Process(
         worker.app, loglevel=None, logfile=None, redirect_stdouts=False, override_logging=False,
         quiet=True, blocking_timeout=None, daemon=True,

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
@@ -41,6 +42,10 @@ class Office:
     def key(self) -> str:
         return self.installed.name
 
+    @cached_property
+    def producer(self) -> Producer:
+        return Producer(self.installed.broker.client_config())
+
     def put(
         self, value: bytes = GOOD, *, at: float = 0.0, copies: int = 1, key: bytes | None = b"",
         more: tuple = (), **changes: object,
@@ -51,13 +56,12 @@ class Office:
             "size": len(value),
         }  # fmt: skip
         letter = DeadLetter(**told | changes)
-        producer = Producer(self.installed.broker.client_config())
         for _ in range(copies):
-            producer.produce(
+            self.producer.produce(
                 DEAD_LETTERS.name, value, key=self.key.encode() if key == b"" else key,
                 headers=[*letter.headers(), *more], timestamp=int(at * 1000),
             )  # fmt: skip
-        assert producer.flush(10) == 0
+        assert self.producer.flush(10) == 0
         return letter.id
 
     def dlq(self, *arguments: str, code: int = 0):

@@ -22,7 +22,7 @@ from streams.topology import ShardId
 from tests.streams.forgetful import CAP, SETTINGS, stream
 
 LOAD = Load(partitions=2)
-ROUNDS = 20
+ROUNDS = 10
 _family_of = functools.cache(family_of)  # the same keys are looked at after every piece
 
 

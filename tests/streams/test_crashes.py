@@ -341,7 +341,7 @@ class Crashes(RuleBasedStateMachine):
                 assert runner.processor.positions == kept.watermarks
                 assert runner.processor.versions == reference.processor.versions
                 core = runner.processor.core
-                assert fingerprint(core) == fingerprint(reference.processor.core)
+                assert fingerprint(core) == reference.fingerprint
 
     @invariant()
     def every_event_has_one_fate(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from bench.fingerprint import fingerprint
 from models.propensity.settings import FAMILIES, PINS
 from schemas.deadletters import DeadLetter
 from schemas.topics import DEAD_LETTERS
@@ -310,6 +311,14 @@ class Reference:
         self.outputs: dict[str, Record] = {}
         self._shard = shard
         self._taken: list[Entry] = []
+        self._fingerprint: Any = None
+
+    @property
+    def fingerprint(self) -> Any:
+        """That of its core, which only an entry changes: looked at much more often than that."""
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(self.processor.core)
+        return self._fingerprint
 
     async def follow(
         self, store: MemoryStore, inputs: Mapping[tuple[str, int], list[Message]],
@@ -323,6 +332,7 @@ class Reference:
         for entry in history[len(self._taken) :]:
             done = await self._replayed(entry, store, inputs)
             self._taken.append(entry)
+            self._fingerprint = None
             done.work.number = len(self._taken)
             applied = await self.store.apply(self._shard, epoch, done.work)
             assert applied.status == "applied", (entry, applied)

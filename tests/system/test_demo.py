@@ -33,7 +33,7 @@ def test_the_demo(tmp_path: Path, subtests: pytest.Subtests) -> None:
 
 def report_of_a_run(path: Path) -> dict[str, Any]:
     """Run it as a command, and give its report."""
-    options = ["--minutes", "0.35", "--rate", "300", "--seed", "7", "--no-live"]
+    options = ["--minutes", "0.25", "--rate", "400", "--seed", "7", "--no-live"]
     done = subprocess.run(
         [sys.executable, "-m", "streams.cli.main", "demo", *options, "--report", str(path)],
         cwd=ROOT,
@@ -62,7 +62,7 @@ def every_event_is_accounted_for(report: dict[str, Any]) -> None:
         assert sum(one["rejected_by_reason"].values()) == one["rejected"], topic
         assert one["lag_end"] == 0, topic
         assert 0 < one["p50_ms"] <= one["p95_ms"] <= one["p99_ms"], topic
-    assert results["read"] > 0.8 * 300 * 21
+    assert results["read"] > 0.8 * 400 * 15
 
 
 def dirt_is_caught_kind_by_kind(report: dict[str, Any]) -> None:
@@ -85,5 +85,5 @@ def offers_and_alerts_come(report: dict[str, Any]) -> None:
 def the_envelope_is_that_of_all_benches(report: dict[str, Any]) -> None:
     assert report["bench"] == "demo"
     assert report["data"] == []
-    assert (report["settings"]["seed"], report["settings"]["rate"]) == (7, 300.0)
+    assert (report["settings"]["seed"], report["settings"]["rate"]) == (7, 400.0)
     assert "popularity" in report["baselines"]

@@ -202,7 +202,7 @@ def test_offsets_that_never_came_stop_the_worker(installation: Installation):
 def test_a_worker_without_broker_stops_within_its_deadline(installation: Installation):
     if installation.real:
         pytest.skip("the broker is shared by the suite; the embedded one can be ended")
-    worker = installation.start_worker(TAILORLINE_SHUTDOWN_S="6")
+    worker = installation.start_worker(TAILORLINE_SHUTDOWN_S="2")
     installation.publish(orders(0, 50))
     until(installation.applied, "the orders to be applied")
     installation.end_broker()

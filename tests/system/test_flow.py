@@ -21,7 +21,7 @@ def world_messages(seed: int, seconds: float, rate: float = 600.0):
 
 
 def test_events_become_offers_alerts_and_dead_letters(installation: Installation):
-    installation.publish(world_messages(7, 20.0))
+    installation.publish(world_messages(7, 12.0))
     worker = installation.start_worker()
     until(worker.ready, "the worker to be ready")
     until(installation.applied, "all events to be applied")
@@ -52,7 +52,7 @@ def test_events_become_offers_alerts_and_dead_letters(installation: Installation
 
 
 def test_a_new_worker_goes_on_where_the_killed_one_was(installation: Installation):
-    messages = list(world_messages(11, 12.0))
+    messages = list(world_messages(11, 6.0))
     third = len(messages) // 3
     worker = installation.start_worker()
     installation.publish(messages[:third])
@@ -67,7 +67,7 @@ def test_a_new_worker_goes_on_where_the_killed_one_was(installation: Installatio
 
 
 def test_two_workers_share_the_shards(installation: Installation):
-    messages = list(world_messages(13, 12.0))
+    messages = list(world_messages(13, 6.0))
     half = len(messages) // 2
     first = installation.start_worker()
     second = installation.start_worker()

@@ -75,14 +75,13 @@ def test_noise_is_not_unusual(name: Name) -> None:
 
 
 @every
-@pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(("mean", "sigma"), [(20.0, 0.1), (-4e4, 500.0), (0.0, 1e-4)])
-def test_a_level_ten_sigma_off_is_found_soon(
-    name: Name, sign: int, mean: float, sigma: float
-) -> None:
+def test_a_level_ten_sigma_off_is_found_soon(name: Name, mean: float, sigma: float) -> None:
     score, settings = trained(name, noise(3, 3_000, mean, sigma))
-    zs = run(score, settings, noise(4, 12, mean + sign * 10 * sigma, sigma))
-    assert max(zs) >= LIMIT
+    kept = pickle.dumps(score)
+    for off in (10 * sigma, -10 * sigma):
+        zs = run(pickle.loads(kept), settings, noise(4, 12, mean + off, sigma))
+        assert max(zs) >= LIMIT, off
 
 
 @every
@@ -106,12 +105,12 @@ def test_asking_changes_nothing(name: Name) -> None:
 
 
 @every
-@pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf])
-def test_what_is_no_number_never_reaches_it(name: Name, x: float) -> None:
+def test_what_is_no_number_never_reaches_it(name: Name) -> None:
     score, settings = trained(name, noise(7, 1_500))
     before = pickle.dumps(score)
-    assert run(score, settings, [x] * 5) == [0.0] * 5
-    assert pickle.dumps(score) == before
+    for x in (math.nan, math.inf, -math.inf):
+        assert run(score, settings, [x] * 5) == [0.0] * 5
+        assert pickle.dumps(score) == before, x
 
 
 @every
@@ -149,5 +148,5 @@ def test_it_learns_nothing_of_what_is_not_quiet(name: Name) -> None:
 def test_what_it_remembers_is_bounded(name: Name) -> None:
     score, settings = trained(name, noise(15, 3_000))
     early = len(pickle.dumps(score))
-    run(score, settings, noise(16, 9_000))
+    run(score, settings, noise(16, 4_500))
     assert len(pickle.dumps(score)) < 1.1 * early
