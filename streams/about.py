@@ -146,6 +146,10 @@ ABOUT: dict[type, dict[str, str]] = {
         "chatter_times": "Active so often within `chatter_s` seconds an alarm chatters.",
         "chatter_s": "See there.",
         "chatter_off_s": "Off-delay in seconds of an alarm that chatters.",
+        "recur_times": "Over its limit and back so often within `recur_s` seconds an alarm recurs.",
+        "recur_s": "See there.",
+        "recur_off_s": "One that recurs is over when nothing would have activated it for so many seconds, and any "
+        "other one then at the latest; 0: neither.",
     },
     ScorerSettings: {
         "limit": "Least limit of level and spread, in sigma.",
