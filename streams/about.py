@@ -140,6 +140,8 @@ ABOUT: dict[type, dict[str, str]] = {
         "on_delay_s": "And for so many seconds.",
         "off_samples": "So many samples in a row must be back to normal.",
         "off_delay_s": "And for so many seconds.",
+        "off_bound_s": "Back to normal for so many seconds it is over after `off_least` samples; 0: never.",
+        "off_least": "See there.",
         "latched": "Whether it stays active until somebody acknowledges it.",
         "acknowledge": "Whether it is done with only when somebody has acknowledged it.",
         "realarm_s": "Acknowledged and still active after so many seconds it calls again; 0: never.",

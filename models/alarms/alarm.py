@@ -38,6 +38,10 @@ class AlarmSettings:
     off_samples: int = 1
     off_delay_s: float = 0.0
     """And must have been gone for so many, and so long."""
+    off_bound_s: float = 0.0
+    off_least: int = 3
+    """Gone for `off_bound_s` it is over after `off_least` samples, however many it takes otherwise: those of
+    a slow sensor take the better part of a day. 0: never."""
     latched: bool = False
     """It stays active until it is acknowledged, gone or not."""
     acknowledge: bool = False
@@ -232,7 +236,10 @@ class Alarm:
             return True
         if self.is_recurring(at, settings):
             return False
-        return self._samples >= settings.off_samples and stood >= self._off_delay(at, settings)
+        least = settings.off_samples
+        if settings.off_bound_s and stood >= settings.off_bound_s:
+            least = min(least, settings.off_least)
+        return self._samples >= least and stood >= self._off_delay(at, settings)
 
     def _follow(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> None:
         """Note how often it goes beyond its limit, and whether it would be activated now if it were not."""

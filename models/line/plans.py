@@ -36,6 +36,8 @@ _CALLED: dict[LimitRule, Priority] = {
 _MOST_PLANS = 50_000
 _OFF_SAMPLES = 3
 """A delay of seconds is one sample or two of a slow sensor, which noise makes soon."""
+_OFF_BOUND_S = 600.0
+"""Some sensors speak only when their value changes: one sample is enough if it stood for so long."""
 _RECUR_OFF_S = 2700.0
 """What is activated by chance comes at most once in e times so long, on average, however often it would
 come otherwise. That is every two hours: it leaves room for what comes before it recurs, and for noise
@@ -236,8 +238,9 @@ def _delayed(delay_s: float, *, exact: bool) -> AlarmSettings:
     if exact:
         return AlarmSettings(on_delay_s=delay_s, off_delay_s=delay_s)
     return AlarmSettings(
-        on_delay_s=delay_s, off_delay_s=delay_s, off_samples=_OFF_SAMPLES, recur_off_s=_RECUR_OFF_S
-    )
+        on_delay_s=delay_s, off_delay_s=delay_s, off_samples=_OFF_SAMPLES,
+        off_bound_s=_OFF_BOUND_S, off_least=1, recur_off_s=_RECUR_OFF_S,
+    )  # fmt: skip
 
 
 def _river(name: str | None) -> Name | None:

@@ -39,6 +39,8 @@ class RunAlarm(AlarmSettings):
     """How an alarm behaves whose evidence is a run of samples already."""
 
     off_samples: int = 5
+    off_bound_s: float = 1500.0
+    """So slow sensors take no hours; sooner than five samples only if they speak less than every six minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,3 +365,21 @@ def test_it_remembers_few_of_its_excursions() -> None:
     size = len(pickle.dumps(alarm))
     fed(alarm, RECURS, "+-" * 200, 1000.0)
     assert len(pickle.dumps(alarm)) <= size + 20
+
+
+@pytest.mark.parametrize(("apart", "samples"), [(4.0, 5), (5.0, 5), (9.0, 4), (15.0, 3), (60.0, 3)])
+def test_samples_of_a_slow_sensor_are_bounded_by_time(apart: float, samples: int) -> None:
+    settings = AlarmSettings(off_samples=5, off_bound_s=21.0, off_least=3)
+    alarm = raised(settings, at=0.0)
+    for n in range(1, samples + 1):
+        assert alarm.present
+        alarm.step(n * apart, settings, over=False, under=True)
+    assert not alarm.present
+
+
+def test_where_one_sample_is_enough_it_has_to_stand_so_long() -> None:
+    settings = AlarmSettings(off_samples=3, off_delay_s=2.0, off_bound_s=10.0, off_least=1)
+    alarm = raised(settings, at=0.0)
+    assert alarm.step(1.0, settings, over=False, under=True) is None
+    assert alarm.pass_time(10.9, settings) is None
+    assert alarm.pass_time(11.0, settings) == Change("active", "normal")
