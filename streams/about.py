@@ -140,12 +140,18 @@ ABOUT: dict[type, dict[str, str]] = {
         "on_delay_s": "And for so many seconds.",
         "off_samples": "So many samples in a row must be back to normal.",
         "off_delay_s": "And for so many seconds.",
+        "off_bound_s": "Back to normal for so many seconds it is over after `off_least` samples; 0: never.",
+        "off_least": "See there.",
         "latched": "Whether it stays active until somebody acknowledges it.",
         "acknowledge": "Whether it is done with only when somebody has acknowledged it.",
         "realarm_s": "Acknowledged and still active after so many seconds it calls again; 0: never.",
         "chatter_times": "Active so often within `chatter_s` seconds an alarm chatters.",
         "chatter_s": "See there.",
         "chatter_off_s": "Off-delay in seconds of an alarm that chatters.",
+        "recur_times": "Over its limit and back so often within `recur_s` seconds an alarm recurs.",
+        "recur_s": "See there.",
+        "recur_off_s": "One that recurs is over when nothing would have activated it for so many seconds, and any "
+        "other one then at the latest; 0: neither.",
     },
     ScorerSettings: {
         "limit": "Least limit of level and spread, in sigma.",

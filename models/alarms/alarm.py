@@ -38,6 +38,10 @@ class AlarmSettings:
     off_samples: int = 1
     off_delay_s: float = 0.0
     """And must have been gone for so many, and so long."""
+    off_bound_s: float = 0.0
+    off_least: int = 3
+    """Gone for `off_bound_s` it is over after `off_least` samples, however many it takes otherwise: those of
+    a slow sensor take the better part of a day. 0: never."""
     latched: bool = False
     """It stays active until it is acknowledged, gone or not."""
     acknowledge: bool = False
@@ -49,6 +53,13 @@ class AlarmSettings:
     """Activated so often within so long, it chatters: `chatter_off_s` is its off-delay then."""
     chatter_off_s: float = 600.0
     """It chatters no longer when it was not activated for so long."""
+    recur_times: int = 2
+    recur_s: float = 7200.0
+    """Beyond its limit so often within so long, and clearly back in between, activated or not, it recurs:
+    what is about its limit makes one alarm, and not one after the other."""
+    recur_off_s: float = 0.0
+    """One that recurs is over when for so long nothing would have activated it. So is any other one at the
+    latest, for noise may keep its samples from ever being back in a row. 0: neither."""
 
 
 class Change(NamedTuple):
@@ -82,6 +93,14 @@ class Alarm:
     """Whether the last one does."""
     _acked_at: float = 0.0
     _activations: list[float] = field(default_factory=list)
+    _beyond: bool = False
+    """Whether it was over, and not clearly back since; from when on, and how it was before."""
+    _beyond_from: float = 0.0
+    _was_over: bool = False
+    """Whether the last sample was."""
+    _excursions: list[float] = field(default_factory=list)
+    _stood_at: float = 0.0
+    """When samples last spoke for it so long that they would have activated it."""
 
     @property
     def quiet(self) -> bool:
@@ -112,10 +131,19 @@ class Alarm:
             return False
         return times[-1] - times[-settings.chatter_times] <= settings.chatter_s
 
+    def is_recurring(self, at: float, settings: AlarmSettings) -> bool:
+        """Return whether it went beyond its limit and back too often lately."""
+        times = self._excursions
+        if not settings.recur_off_s or len(times) < settings.recur_times:
+            return False
+        return at - times[-settings.recur_times] <= settings.recur_s
+
     def step(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> Change | None:
         """Take a sample: ``over`` the limit, or ``under`` the limit less its deadband, or neither."""
         if over:
             self.suppressed.discard("resuming")
+        if settings.recur_off_s:
+            self._follow(at, settings, over=over, under=under)
         towards, away = (under, over) if self.present else (over, under)
         if towards:
             if not self._samples:
@@ -180,6 +208,7 @@ class Alarm:
 
     def resume(self, at: float) -> None:
         """Go on after a time in which nobody looked: delays begin anew, and what stood has to be seen again."""
+        self._beyond_from, self._stood_at, self._was_over = at, at, False
         if self.present:
             self._from = at
             if "not_running" in self.suppressed:
@@ -190,6 +219,8 @@ class Alarm:
     def clear(self, at: float) -> Change | None:
         """End it at once: what it was about is normal from now on."""
         self.present, self.acked, self._samples = False, True, 0
+        self._beyond, self._was_over = False, False
+        self._excursions.clear()
         return self._tell(at)
 
     def _move(self, at: float, settings: AlarmSettings) -> None:
@@ -198,11 +229,39 @@ class Alarm:
         if not self.present:
             if self._samples >= settings.on_samples and stood >= settings.on_delay_s:
                 self._activate(at, settings)
-        elif self._samples >= settings.off_samples and stood >= self._off_delay(at, settings):
+        elif self._is_over(at, stood, settings):
             self._clear(settings)
+
+    def _is_over(self, at: float, stood: float, settings: AlarmSettings) -> bool:
+        """Return whether what is clearly back has been so for long enough."""
+        if settings.recur_off_s and at - self._stood_at >= settings.recur_off_s:
+            return True
+        if self.is_recurring(at, settings):
+            return False
+        least = settings.off_samples
+        if settings.off_bound_s and stood >= settings.off_bound_s:
+            least = min(least, settings.off_least)
+        return self._samples >= least and stood >= self._off_delay(at, settings)
+
+    def _follow(self, at: float, settings: AlarmSettings, *, over: bool, under: bool) -> None:
+        """Note how often it goes beyond its limit, and whether it would be activated now if it were not."""
+        ends_at = self._beyond_from + settings.on_delay_s
+        if self._was_over and ends_at < at:  # time alone would have ended the delay
+            self._stood_at = max(self._stood_at, ends_at)
+        self._was_over = over
+        if over:
+            if not self._beyond:
+                self._beyond, self._beyond_from = True, at
+                self._excursions.append(at)
+                del self._excursions[: -max(settings.recur_times, _FEW)]
+            if at >= self._beyond_from + settings.on_delay_s:
+                self._stood_at = at
+        elif under:
+            self._beyond = False
 
     def _activate(self, at: float, settings: AlarmSettings) -> None:
         self.present, self.since, self._samples = True, at, 0
+        self._stood_at = at
         self.suppressed -= {"group", "flood"}  # that was another time
         self.acked = False
         self.occurrence += 1

@@ -32,7 +32,7 @@ def judge(limit: Limit, x: float, sigma: float, usual: float) -> Judged:
     own = _SIGMAS * sigma
     if room > sigma:
         own = min(own, room)  # what swings widely may never go as far back as that
-    deadband = max(limit.deadband, own)
+    deadband = limit.deadband if limit.exact else max(limit.deadband, own)
     evidence = Evidence(limit.rule, limit=limit.at, value=x)
     return Judged(limit.rule, beyond >= 0.0, beyond < -deadband, evidence)
 

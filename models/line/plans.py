@@ -35,6 +35,14 @@ _CALLED: dict[LimitRule, Priority] = {
     "high_high": "high", "high": "medium", "low": "medium", "low_low": "high", "rate": "low",
 }  # fmt: skip
 _MOST_PLANS = 50_000
+_OFF_SAMPLES = 3
+"""A delay of seconds is one sample or two of a slow sensor, which noise makes soon."""
+_OFF_BOUND_S = 600.0
+"""Some sensors speak only when their value changes: one sample is enough if it stood for so long."""
+_RECUR_OFF_S = 2700.0
+"""What is activated by chance comes at most once in e times so long, on average, however often it would
+come otherwise. That is every two hours: it leaves room for what comes before it recurs, and for noise
+that remembers."""
 _BEHAVIOUR = ("on_delay_s", "off_delay_s", "latched", "acknowledge", "realarm_s")
 
 
@@ -47,6 +55,8 @@ class Limit:
     deadband: float
     above: bool
     """Whether beyond it is above it."""
+    exact: bool = False
+    """Whether somebody said the deadband of this sensor: it is not widened by its noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ class AlarmPlan:
         if found is None:
             said = {name: getattr(choice, name) for name in _BEHAVIOUR}
             more: dict[str, Any] = {name: own for name, own in said.items() if own is not None}
+            if rule in LIMITS and choice.off_delay_s is not None:
+                more.update(off_samples=1, recur_off_s=0.0)  # as it is said, and no longer
             found = self.settings[rule, usual] = replace(usual, **more)
         return found
 
@@ -201,13 +213,13 @@ class Plans:
             limits=tuple(
                 Limit(
                     rule, own.limits[rule] * factor + offset, deadband * factor,
-                    rule.startswith("high"),
+                    rule.startswith("high"), own.deadband is not None,
                 )
                 for rule in LIMITS
                 if rule in own.limits
             ),
             rate=None if rate is None else Rate(rate.per_min * factor / 60.0, rate.over_s),
-            limit_alarm=AlarmSettings(on_delay_s=delay_s, off_delay_s=delay_s),
+            limit_alarm=_delayed(delay_s, exact=kind.delay_s is not None),
             chart=own.control_chart or (None if spec is None else ChartChoice()),
             spec=spec,
             detector=_river(own.detector or kind.detector or self.rules.detector),
@@ -219,6 +231,16 @@ class Plans:
 def limit_priority(rule: LimitRule) -> Priority:
     """Return how soon to look at a limit that is broken, if nobody said."""
     return _CALLED[rule]
+
+
+def _delayed(delay_s: float, *, exact: bool) -> AlarmSettings:
+    """Return how alarms of limits behave; ``exact``: somebody said the delay, and it is no longer."""
+    if exact:
+        return AlarmSettings(on_delay_s=delay_s, off_delay_s=delay_s)
+    return AlarmSettings(
+        on_delay_s=delay_s, off_delay_s=delay_s, off_samples=_OFF_SAMPLES,
+        off_bound_s=_OFF_BOUND_S, off_least=1, recur_off_s=_RECUR_OFF_S,
+    )  # fmt: skip
 
 
 def _river(name: str | None) -> Name | None:

@@ -32,6 +32,8 @@ class AnomalyAlarm(AlarmSettings):
 
     on_samples: int = 2
     off_samples: int = 60
+    off_bound_s: float = 18_000.0
+    """So a sensor that speaks each quarter of an hour takes five hours and not fifteen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class RunAlarm(AlarmSettings):
     """How an alarm behaves whose evidence is a run of samples already."""
 
     off_samples: int = 5
+    off_bound_s: float = 1500.0
+    """So slow sensors take no hours; sooner than five samples only if they speak less than every six minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import random
 from typing import Any
@@ -170,7 +171,7 @@ def quick_floor() -> FloorShard:
         FloorSettings(
             watch=WatchSettings(
                 sensor=SensorSettings(normal_after=100, normal_after_s=0.0),
-                machine=MachineSettings(learn_rows=60),
+                machine=MachineSettings(learn_rows=30),
             ),
             seen_ids=300,
         )
@@ -235,7 +236,9 @@ def plain(value: Any) -> Any:
     Of objects that say what a copy of them needs, it is that.
     """
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        return plain(value.tolist())
+    if isinstance(value, float) and math.isnan(value):
+        return "nan"  # which equals itself
     if isinstance(value, dict):
         return {key: plain(own) for key, own in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -292,3 +292,94 @@ def test_ended_at_once() -> None:
     assert alarm.quiet
     assert fed(alarm, AlarmSettings(on_samples=2), "+", 102.0) == ["."]
     assert not alarm.quiet, "something may be about to be wrong"
+
+
+RECURS = AlarmSettings(on_delay_s=2.0, recur_s=100.0, recur_off_s=20.0)
+
+
+def test_one_that_recurs_stays_until_nothing_would_have_activated_it_for_longer() -> None:
+    alarm = Alarm()
+    assert fed(alarm, RECURS, "+++-", 1000.0) == [".", ".", "active", "normal"]
+    assert not alarm.is_recurring(1003.0, RECURS), "once is not again"
+    assert fed(alarm, RECURS, "+++", 1010.0) == [".", ".", "active"]
+    assert fed(alarm, RECURS, "-" * 20, 1013.0) == [*["."] * 19, "normal"]
+
+
+def test_it_recurs_also_if_it_was_not_activated_in_between() -> None:
+    alarm = Alarm()
+    assert fed(alarm, RECURS, "+-+++--", 1000.0) == [".", ".", ".", ".", "active", ".", "."]
+    assert alarm.is_recurring(1006.0, RECURS)
+
+
+def test_between_limit_and_deadband_it_is_still_the_same_excursion() -> None:
+    assert fed(Alarm(), RECURS, "+=+=+-") == [".", ".", "active", ".", ".", "normal"]
+
+
+def test_what_would_not_have_activated_it_does_not_hold_it_up() -> None:
+    alarm = Alarm()
+    fed(alarm, RECURS, "+-+++", 1000.0)
+    told = fed(alarm, RECURS, "-+-" * 7, 1005.0)
+    assert told.index("normal") == 20, "once back twenty seconds after it stood last"
+    standing = Alarm()
+    fed(standing, RECURS, "+-+++", 1000.0)
+    assert "normal" not in fed(standing, RECURS, "-+++" * 12, 1005.0)
+
+
+def test_an_over_sample_whose_delay_ended_before_the_next_one_stood() -> None:
+    alarm = Alarm()
+    fed(alarm, RECURS, "+-+++", 1000.0)
+    for n in range(10):  # one in five seconds, and every second one over
+        sample = alarm.step(1010.0 + 5 * n, RECURS, over=n % 2 == 0, under=n % 2 == 1)
+        assert sample is None
+
+
+def test_noise_that_never_leaves_samples_in_a_row_holds_it_up_no_longer_than_that() -> None:
+    settings = AlarmSettings(off_samples=2, off_delay_s=5.0, recur_off_s=20.0)
+    alarm = raised(settings, at=0.0)
+    told = fed(alarm, settings, "=-" * 15)
+    assert told.index("normal") == 19
+    assert "normal" not in fed(raised(settings, at=0.0), settings, "=" * 50), "never clearly back"
+    never = AlarmSettings(off_samples=2, off_delay_s=5.0)
+    assert "normal" not in fed(raised(never, at=0.0), never, "=-" * 50)
+
+
+def test_after_a_quiet_time_it_recurs_no_more() -> None:
+    alarm = Alarm()
+    fed(alarm, RECURS, "+++-", 1000.0)
+    assert fed(alarm, RECURS, "+++-", 1101.0) == [".", ".", "active", "normal"]
+    fed(alarm, RECURS, "+++", 1201.0)
+    alarm.clear(1204.0)
+    assert fed(alarm, RECURS, "+++-", 1210.0) == [".", ".", "active", "normal"], "all anew"
+
+
+def test_a_standstill_is_no_quiet_time() -> None:
+    alarm = Alarm()
+    fed(alarm, RECURS, "+-+++", 1000.0)
+    alarm.resume(1050.0)
+    assert fed(alarm, RECURS, "-" * 20, 1051.0) == [*["."] * 19, "normal"]
+
+
+def test_it_remembers_few_of_its_excursions() -> None:
+    alarm = Alarm()
+    fed(alarm, RECURS, "+-" * 20, 0.0)
+    size = len(pickle.dumps(alarm))
+    fed(alarm, RECURS, "+-" * 200, 1000.0)
+    assert len(pickle.dumps(alarm)) <= size + 20
+
+
+@pytest.mark.parametrize(("apart", "samples"), [(4.0, 5), (5.0, 5), (9.0, 4), (15.0, 3), (60.0, 3)])
+def test_samples_of_a_slow_sensor_are_bounded_by_time(apart: float, samples: int) -> None:
+    settings = AlarmSettings(off_samples=5, off_bound_s=21.0, off_least=3)
+    alarm = raised(settings, at=0.0)
+    for n in range(1, samples + 1):
+        assert alarm.present
+        alarm.step(n * apart, settings, over=False, under=True)
+    assert not alarm.present
+
+
+def test_where_one_sample_is_enough_it_has_to_stand_so_long() -> None:
+    settings = AlarmSettings(off_samples=3, off_delay_s=2.0, off_bound_s=10.0, off_least=1)
+    alarm = raised(settings, at=0.0)
+    assert alarm.step(1.0, settings, over=False, under=True) is None
+    assert alarm.pass_time(10.9, settings) is None
+    assert alarm.pass_time(11.0, settings) == Change("active", "normal")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +12,7 @@ from models.alarms.alarm import Alarm, AlarmSettings
 from models.line.document import AlarmChoice, RateChoice, SensorChoice
 from models.line.kinds import KINDS
 from models.line.limits import judge, judge_rate
-from models.line.plans import Limit, Rate
+from models.line.plans import Limit, Plans, Rate
 from tests.models.events import Feed, state
 from tests.models.line.floors import (
     AT_ONCE,
@@ -133,7 +134,10 @@ def test_a_delay_ends_also_if_the_sensor_falls_silent_meanwhile() -> None:
     tick(feed, 179.0)
     assert len(told(feed, "high")) == 1
     tick(feed, 182.0)
-    tick(feed, 186.0)
+    assert len(told(feed, "high")) == 1, "one sample is few"
+    tick(feed, 720.0)
+    assert len(told(feed, "high")) == 1
+    tick(feed, 726.0)
     assert told(feed, "high") == [("high", "active"), ("high", "cleared")]
 
 
@@ -282,6 +286,9 @@ def test_a_deadband_is_three_sigma_but_what_is_usual_is_always_back(*, above: bo
     assert clears_at(100.0 - sign * 50.0, 30.0) == 50.1, "and not at ninety"
     assert clears_at(100.0, 4.0) == clears_at(100.0 + sign * 9.0, 4.0) == 12.1
     assert clears_at(0.0, 0.0) == 0.1
+    said = Limit("high", 100.0, 2.0, True, exact=True)
+    assert not judge(said, 98.0, 5.0, 50.0).under
+    assert judge(said, 97.9, 5.0, 50.0).under, "somebody said so"
 
 
 def test_a_sensor_that_swings_widely_comes_back_from_its_limit() -> None:
@@ -340,3 +347,70 @@ def test_noise_near_a_limit_makes_one_alarm_and_no_more(off: float, phi: float) 
         values.append(round((75.0 if n < 300 else 80.0 + off) + x, 3))
     feed(*readings(values, 0.0))
     assert told(feed, "high") == [("high", "active")]
+
+
+def usual_alarm(unit: str) -> AlarmSettings:
+    rules = ruled(SensorChoice(limits={"high": 100.0}))
+    return Plans(rules).sensor("l1", "m1", "temperature", unit).limit_alarm
+
+
+def remembering(phi: float, seed: int) -> Iterator[float]:
+    """Make noise of one sigma, each value remembering ``phi`` of the last one."""
+    rng, x = random.Random(seed), 0.0
+    while True:
+        x = phi * x + math.sqrt(1.0 - phi * phi) * rng.gauss(0.0, 1.0)
+        yield x
+
+
+@pytest.mark.parametrize("unit", ["Cel", "1"])
+@pytest.mark.parametrize(
+    ("interval", "phi"),
+    [
+        (0.5, 0.99), (1.0, 0.9), (1.0, 0.99), (10.0, 0.0), (10.0, 0.9), (60.0, 0.0), (60.0, 0.9),
+        (300.0, 0.0), (900.0, 0.0), (900.0, 0.9),
+    ],
+)  # fmt: skip
+def test_noise_close_to_a_limit_makes_one_alarm_an_hour_at_most(
+    unit: str, interval: float, phi: float
+) -> None:
+    """A plain limit, and the mean up to three sigma below it; over many hours, for it is chance."""
+    settings, hours = usual_alarm(unit), 4 if interval < 10.0 else 24
+    limit = Limit("high", 0.0, 0.0, True)
+    for below in (0.0, 1.0, 1.2, 1.5, 2.0, 3.0):
+        came = 0
+        for seed in range(2):
+            alarm = Alarm()
+            for n, x in zip(
+                range(int(hours * HOUR / interval)), remembering(phi, seed), strict=False
+            ):
+                alarm.pass_time(n * interval - 0.01, settings)
+                judged = judge(limit, x - below, 1.0, -below)
+                alarm.step(n * interval, settings, over=judged.over, under=judged.under)
+            came += alarm.occurrence
+        assert came <= 2 * hours
+
+
+@pytest.mark.parametrize(
+    ("interval", "below", "within"),
+    [(1.0, 8.0, 65.0), (10.0, 8.0, 80.0), (60.0, 8.0, 190.0), (1.0, 3.0, 7200.0)],
+)
+def test_what_goes_back_to_normal_is_over_soon(
+    interval: float, below: float, within: float
+) -> None:
+    """Up by that and three sigma more for 20 samples, then back to what is usual."""
+    settings, limit = usual_alarm("Cel"), Limit("high", 0.0, 0.0, True)
+    alarm, rng = Alarm(), random.Random(5)
+    at = back = 0.0
+    up = max(20, int(200.0 / interval))
+    for n in range(2 * up + int(7300.0 / interval)):
+        at = n * interval
+        x = rng.gauss(3.0 if up <= n < 2 * up else -below, 1.0)
+        judged = judge(limit, x, 1.0, -below)
+        alarm.step(at, settings, over=judged.over, under=judged.under)
+        if n == 2 * up - 1:
+            back = at
+            assert alarm.present
+        if back and not alarm.present:
+            break
+    assert not alarm.present
+    assert at - back <= within

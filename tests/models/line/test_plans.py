@@ -208,6 +208,30 @@ def test_the_deadband_is_a_share_of_the_span(sensor: dict[str, Any], deadband: f
     assert [own.deadband for own in found.limits] == [pytest.approx(deadband)] * len(found.limits)
 
 
+def test_a_deadband_that_is_said_of_a_sensor_is_meant_exactly() -> None:
+    for said in (None, 0.0, 3.0):
+        (limit,) = plan(document({}, limits={"high": 150.0}, deadband=said)).limits
+        assert limit.exact is (said is not None)
+
+
+def test_delays_that_are_said_hold_as_they_are() -> None:
+    usual = plan(document({}, limits={"high": 1.0})).limit_alarm
+    assert usual.off_samples > 1
+    assert usual.recur_off_s > usual.off_delay_s
+    for choices, samples in (
+        (AlarmChoice(off_delay_s=5.0), 1),
+        (AlarmChoice(on_delay_s=5.0), usual.off_samples),
+        (AlarmChoice(latched=True), usual.off_samples),
+    ):
+        found = plan(document({"sensor": choices}, "limits", limits={"high": 1.0}))
+        own = found.alarms.of("high", found.limit_alarm)
+        assert own.off_samples == samples
+        assert own.recur_off_s == (0.0 if samples == 1 else usual.recur_off_s)
+    other = AlarmSettings(off_samples=60)
+    found = plan(document({"sensor": AlarmChoice(off_delay_s=5.0)}, "anomaly"))
+    assert found.alarms.of("anomaly", other).off_samples == 60, "that is of limits only"
+
+
 def test_a_kind_of_our_own() -> None:
     rules = LineRules(
         kinds={"oven": KindChoice(deadband=0.1, delay_s=5.0), "flow": KindChoice(delay_s=1.0)},

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from models.line.sensor import SensorSettings, SensorWatch
 from tests.models.scorers.signals import alarms, noise
 
 SIGMA = 0.8
@@ -121,3 +122,15 @@ def test_a_sensor_hardly_known_is_learnt_anew_soon() -> None:
     assert over < 60 + 5 * 70
     late = alarms([*noise(6, 2000), *(x + 30 for x in noise(7, 600))])
     assert [what for _, what in late if what == "cleared"] == []
+
+
+@pytest.mark.parametrize(("apart", "most"), [(60.0, 5), (300.0, 5), (900.0, 3), (3600.0, 3)])
+def test_good_samples_end_bad_quality_of_a_slow_sensor_too(apart: float, most: int) -> None:
+    watch, settings, good = SensorWatch("Cel", SensorSettings()), SensorSettings(), 0
+    for n in range(5):
+        watch.take(None, "bad", n * apart, settings)
+    assert watch.alarms["bad_quality"].present
+    while watch.alarms["bad_quality"].present:
+        watch.take(20.0 + good % 2, "good", (5 + good) * apart, settings)
+        good += 1
+    assert good == most
