@@ -166,6 +166,9 @@ class FloorShard:
             ("sensors", "limits_of_another_unit"): float(len(self.supervision.plans.mismatched)),
             ("machines", "known"): float(len(self.machines)),
             ("machines", "learning"): float(self._learning()),
+            ("machines", "not_together"): float(
+                sum(len(own.sensors) > 1 and own.score is None for own in self.machines.values())
+            ),
             **{("alarms", name): float(heard[name]) for name in PRIORITIES},
             **{("alarms", f"activated_{name}"): float(activations[name]) for name in PRIORITIES},
             **{("alarms", name): float(self.annunciator.in_state(name)) for name in UNHEARD},

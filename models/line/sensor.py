@@ -161,7 +161,7 @@ class SensorWatch:
             # Capability is of values beyond limits, too: of those within them it would be too good.
             if quiet or (was_steady and self._quiet_but_for(_OF_LEVEL)):
                 self._chart(x, at, plan, found)
-            if quiet:
+            if quiet and self.learnt(settings):
                 self.move = self.level.take(x)
                 self.moves += self.move is not None
             interval_s = self.rest.interval
@@ -319,20 +319,26 @@ class SensorWatch:
         self._step(Judged("anomaly", over, under, evidence), at, settings.anomaly, plan, found)
         alarm = self.alarms.get("anomaly")
         self._stood = self._stood + 1 if alarm is not None and alarm.present else 0
-        if alarm is not None and not under and self._is_normal_now(at - alarm.since, settings):
-            self.relearn(settings)
+        if alarm is None or under:
+            return
+        young = self._is_young(settings)
+        if young or self._is_normal_now(at - alarm.since, settings):
+            if young:
+                self.score.widen()
+                self._stood = 0
+            else:
+                self.relearn(settings)
             change = alarm.clear(at)
             if change is not None:
                 found.append(Finding("anomaly", alarm, change, evidence, relearnt=True))
 
-    def _is_normal_now(self, stood_s: float, settings: SensorSettings) -> bool:
-        """Return whether what is in alarm has lasted so long that it is normal.
-
-        Of a sensor that is hardly known yet less is needed: what was known of it was no good sample.
-        """
+    def _is_young(self, settings: SensorSettings) -> bool:
+        """Return whether an alarm has stood for longer than its sensor is known: what was known was no good sample."""
         known, memory = self.score.baseline.base.n, settings.scorer.baseline.memory
-        if known < memory and self._stood >= _YOUNG * known:
-            return True
+        return known < memory and self._stood >= _YOUNG * known
+
+    def _is_normal_now(self, stood_s: float, settings: SensorSettings) -> bool:
+        """Return whether what is in alarm has lasted so long that it is normal."""
         return self._stood >= settings.normal_after and stood_s >= settings.normal_after_s
 
     def _step(

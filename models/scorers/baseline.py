@@ -9,6 +9,7 @@ Source of the chart: Roberts (1959), EWMA.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -83,6 +84,15 @@ class Baseline:
     digit: float = math.inf
     """The last digit that the sensor has shown."""
 
+    @classmethod
+    def of(cls, samples: Iterable[float], settings: BaselineSettings) -> Baseline:
+        """Return what is known after some samples of which all are normal."""
+        found = cls(seen=settings.warm_up // 3)
+        for x in samples:
+            found.base.learn(x, settings.memory)
+            found.digit = min(found.digit, last_digit(x))
+        return found
+
     def ready(self, settings: BaselineSettings) -> bool:
         """Return whether enough is known to say that something is unusual."""
         return self.seen >= settings.warm_up
@@ -114,6 +124,12 @@ class Baseline:
             self.level_base.learn(off.level, settings.limit_memory, share)
             self.spread_base.learn(_even(off.spread), settings.limit_memory, share)
         self.seen = min(self.seen + 1, settings.warm_up)
+
+    def widen(self) -> None:
+        """Learn whatever comes for a while, on top of what is known: of two states both are normal then."""
+        self.seen = 0
+        self.level, self.spread = 0.0, 1.0
+        self.level_base, self.spread_base = Running(), Running()
 
     def _sigma(self, x: float, settings: BaselineSettings) -> float:
         """Return the unit of z: no less than the last digit that the sensor shows.

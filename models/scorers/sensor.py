@@ -9,10 +9,15 @@ its own.
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from models.scorers.baseline import Baseline, BaselineSettings, Off
+from models.scorers.hampel import measurements
 from models.scorers.likelihood import Likelihood, LikelihoodSettings
 from models.scorers.shape import Shape, Shaped, ShapeSettings
 from models.scorers.slow import Slow, SlowSettings
@@ -102,6 +107,7 @@ class SensorScore:
     """The state of one sensor's scorers."""
 
     __slots__ = (
+        "_first",
         "_unquiet",
         "baseline",
         "deviations",
@@ -115,6 +121,8 @@ class SensorScore:
     def __init__(self, unit: str, settings: ScorerSettings) -> None:
         """Begin without knowing anything of a sensor whose values are in ``unit``."""
         self.unit = unit
+        self._first: array[float] | None = array("d")
+        """The samples of the warm-up; None: that is over."""
         self.baseline = Baseline()
         self.shape = Shape(settings.shape)
         self.deviations = Likelihood()
@@ -150,6 +158,11 @@ class SensorScore:
             verdict = Verdict(condition, z, limit, baseline.base.mean)
         return Scored(x, off, shaped, deviation, mean, strongest, unlikely, level, slow, verdict)
 
+    def widen(self) -> None:
+        """Take what is now for normal, and what was before, too: levels, shapes and how far scores go stay known."""
+        self.baseline.widen()
+        self._unquiet = 0
+
     def learn(
         self, scored: Scored, settings: ScorerSettings, *, quiet: bool, interval_s: float
     ) -> None:
@@ -158,6 +171,8 @@ class SensorScore:
         The baseline learns from it only if all is ``quiet``.
         """
         self._unquiet = 0 if quiet else self._unquiet + 1
+        if self._first is not None:
+            self._first.append(scored.x)
         self.baseline.learn(scored.x, scored.off, settings.baseline, quiet=quiet)
         self.slow.learn(scored.level, scored.slow, settings.slow, quiet=quiet)
         self.shape.learn(scored.x, scored.shaped, settings.shape)
@@ -165,3 +180,15 @@ class SensorScore:
         if scored.verdict is not None and self._unquiet <= _TAUGHT:
             self.tail.learn(scored.strongest, _TAIL_SHARE)
             self.unlikely_tail.learn(scored.unlikely, settings.unlikely_share(interval_s))
+        if self._first is not None and self.baseline.ready(settings.baseline):
+            first, self._first = self._first, None
+            kept = measurements(first)
+            if len(kept) < len(first):
+                self._begin_with(kept, settings)
+
+    def _begin_with(self, samples: Sequence[float], settings: ScorerSettings) -> None:
+        """Begin anew with samples that are measurements; how far scores go by themselves takes a few more."""
+        self.baseline = Baseline.of(samples, settings.baseline)
+        self.shape = Shape(settings.shape)
+        self.shape.remember(np.array(samples))
+        self.deviations, self.slow = Likelihood(), Slow()

@@ -134,3 +134,23 @@ def test_good_samples_end_bad_quality_of_a_slow_sensor_too(apart: float, most: i
         watch.take(20.0 + good % 2, "good", (5 + good) * apart, settings)
         good += 1
     assert good == most
+
+
+@pytest.mark.parametrize("code", [-9999.0, 2147483647.0])
+@pytest.mark.parametrize("places", [(0,), (3, 9, 31)])
+def test_error_codes_among_the_first_samples_blind_nobody(
+    code: float, places: tuple[int, ...]
+) -> None:
+    values = [code if n in places else x for n, x in enumerate(noise(5, 200))]
+    found = alarms([*values, *(x + 8 * SIGMA for x in noise(6, 60))])
+    assert [what for _, what in found] == ["deviation"]
+    assert 200 <= found[0][0] <= 210
+
+
+@pytest.mark.parametrize(("high", "low"), [(32, 32), (50, 50), (60, 60), (40, 60), (60, 200)])
+def test_two_states_that_take_turns_become_normal(high: int, low: int) -> None:
+    rng = random.Random(7)
+    values = [(10.0 if n % (high + low) < high else 0.0) + rng.gauss(0, 0.1) for n in range(6000)]
+    found = alarms(values)
+    assert sum(what != "cleared" for _, what in found) <= 3
+    assert all(at < 3000 for at, _ in found)
