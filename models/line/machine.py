@@ -112,8 +112,9 @@ class MachineWatch:
         rows = self._rows
         if rows.due:
             intervals = {own: other.rest.interval for own, other in self.sensors.items()}
+            before = rows.names
             if rows.look(intervals, settings.machine.most_sensors):
-                self.score = None  # it is learnt anew how they behave together
+                self.score = self._score_of(before, settings.machine)
         usable = None if quality == "bad" else x
         row = rows.take(name, usable, at, certain=quality == "good")
         if row is not None:
@@ -228,6 +229,13 @@ class MachineWatch:
             quiet = self.alarm.quiet
             score.learn(scored, settings.machine, self._digits, quiet=quiet, certain=row.certain)
         return found
+
+    def _score_of(self, before: tuple[str, ...], settings: MachineSettings) -> MachineScore | None:
+        """Return the score of those that make rows now; None: one has joined, and all is learnt anew."""
+        names = self._rows.names
+        if self.score is None or len(names) < 2 or not set(names) <= set(before):
+            return None
+        return self.score.of([before.index(name) for name in names], settings, self._digits())
 
     def _digits(self) -> list[float]:
         """Return what one more in each sensor's last digit is; inf: not known."""

@@ -130,6 +130,36 @@ class MachineScore:
         """Still in phase I."""
         return self.model is None
 
+    def of(
+        self, places: Sequence[int], settings: MachineSettings, digits: Sequence[float]
+    ) -> MachineScore:
+        """Return the score of some of its sensors alone, learnt from the same rows: the others are gone.
+
+        ``digits`` are those of the sensors that stay.
+        """
+        found, rows = MachineScore(len(places), settings), self._rows.rows()[:, places]
+        for row in rows:
+            found._rows.add(row)
+        if self.model is None:
+            return found
+        found._learn_anew(rows[-1], digits)
+        assert found.model is not None  # noqa: S101 - just learnt
+        # When these rows were is not known: nothing can be said of the next one.
+        found._absent = np.ones(len(places), dtype=bool)
+        wider = self.model.scale[places] / found.model.scale
+        found._bias = self._bias[places] * wider
+        found._smoothed = tuple(own[places] * wider for own in self._smoothed)
+        found._seen = self._seen
+        # T-squared of fewer sensors is less, and its logarithm varies more.
+        share = len(places) / self.sensors
+        found._logs = tuple(
+            Running(own.n, own.mean + math.log(share), own.var / share) for own in self._logs
+        )
+        found._squares = tuple(
+            Running(own.n, own.mean * share, own.var * share**2) for own in self._squares
+        )
+        return found
+
     def score(self, row: Floats, settings: MachineSettings) -> MachineScored:
         """Return how unusual a row is; nan stands for a sensor that is absent. Changes nothing.
 

@@ -91,6 +91,24 @@ def test_without_one_sensor_the_others_are_scored_all_the_same(broken: Floats, a
     assert 900 <= begun <= 920
 
 
+@pytest.mark.parametrize("trouble", [1850, 1905])
+def test_when_one_is_gone_the_others_are_watched_on(trouble: int) -> None:
+    """It has been away for a thousand rows after 1,700, and is looked for once more by 1,800."""
+    rows, watch = plant(8, 2100), machine(settings=DEAF)
+    rows[trouble : trouble + 60, 2] += 2.5
+    found: list[tuple[int, str | None, Finding]] = []
+    for n, row in enumerate(rows.tolist()):
+        for number, x in enumerate(row):
+            if number != 0 or n < 700:
+                changes = watch.take(f"s{number}", round(x, 2), "good", n + 1.0, DEAF)
+                found += [(n, name, finding) for name, finding in changes]
+    assert watch.score is not None
+    assert watch.score.sensors == 3
+    (begun, active), (_, cleared) = own(found)
+    assert (active, cleared) == ("active", "normal")
+    assert trouble <= begun <= trouble + 20
+
+
 @pytest.mark.parametrize("away", [1, 50])
 def test_who_was_away_is_no_trouble_when_it_is_back(away: int) -> None:
     rows, watch = plant(7, 1500), machine(settings=DEAF)
