@@ -25,6 +25,7 @@ from models.line.findings import (
     NEVER_GOOD,
     NOT_CHARTED,
     PRIORITIES,
+    Condition,
     Evidence,
     Finding,
     Priority,
@@ -118,22 +119,23 @@ class Annunciator:
         self, place: Place, choice: ChartChoice, interval_s: float, at: datetime, effects: Effects
     ) -> None:
         """Tell that a sensor speaks too seldom for the chart that somebody wants: information, no alarm."""
-        key = (place, NOT_CHARTED)
-        self._came.keep(key, 1)
-        number = self._came.before(key)
+        number = self._number_of(place, NOT_CHARTED)
         self._send(not_charted(place, choice, interval_s, number, at, effects.new_id()), effects)
 
     def note_late(self, place: Place, behind_s: float, at: datetime, effects: Effects) -> None:
         """Tell that a sensor's samples all come too late to be watched: information, no alarm."""
-        self._came.keep((place, LATE), 1)
-        number = self._came.before((place, LATE))
+        number = self._number_of(place, LATE)
         self._send(always_late(place, behind_s, number, at, effects.new_id()), effects)
 
     def note_never_good(self, place: Place, quality: str, at: datetime, effects: Effects) -> None:
         """Tell that a sensor's quality, which last was ``quality``, is never good: information, no alarm."""
-        self._came.keep((place, NEVER_GOOD), 1)
-        number = self._came.before((place, NEVER_GOOD))
+        number = self._number_of(place, NEVER_GOOD)
         self._send(never_good(place, quality, number, at, effects.new_id()), effects)
+
+    def _number_of(self, place: Place, condition: Condition) -> int:
+        """Count information that a sensor is told of once for as long as it is known; return its number."""
+        self._came.keep((place, condition), 1)
+        return self._came.before((place, condition))
 
     def pass_time(self, at: float, effects: Effects) -> list[str]:
         """Let time pass; return the lines whose flood is over."""

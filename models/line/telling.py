@@ -244,8 +244,7 @@ def not_charted(
         f"{place} {_SAYS[NOT_CHARTED]}, and is not charted: {choice.size} samples in "
         f"{choice.every_s:g} s are asked for, and it sends one every {interval_s:.3g} s."
     )
-    alert = _noted(place, NOT_CHARTED, number, at, alert_id, text)
-    return msgspec.structs.replace(alert, advice=_ADVICE[NOT_CHARTED])
+    return _noted(place, NOT_CHARTED, number, at, alert_id, text)
 
 
 def always_late(place: Place, behind_s: float, number: int, at: datetime, alert_id: str) -> Alert:
@@ -254,8 +253,7 @@ def always_late(place: Place, behind_s: float, number: int, at: datetime, alert_
         f"{place} {_SAYS[LATE]}, and is not watched: the last one is {behind_s:,.0f} s older than the newest "
         "of its own or of its machine."
     )
-    alert = _noted(place, LATE, number, at, alert_id, text)
-    return msgspec.structs.replace(alert, advice=_ADVICE[LATE])
+    return _noted(place, LATE, number, at, alert_id, text)
 
 
 def never_good(place: Place, quality: str, number: int, at: datetime, alert_id: str) -> Alert:
@@ -264,8 +262,7 @@ def never_good(place: Place, quality: str, number: int, at: datetime, alert_id: 
         f"{place} {_SAYS[NEVER_GOOD]}, and is not watched: nothing is learnt of what is uncertain, "
         f"the last time {quality[:_QUOTED]!r}."
     )
-    alert = _noted(place, NEVER_GOOD, number, at, alert_id, text)
-    return msgspec.structs.replace(alert, advice=_ADVICE[NEVER_GOOD])
+    return _noted(place, NEVER_GOOD, number, at, alert_id, text)
 
 
 def _noted(
@@ -276,5 +273,5 @@ def _noted(
         alert_id=alert_id, alarm_id=alarm_id(place, condition), occurrence=number, state="noted",
         occurred_at=at, since=at, line=place.line, machine=place.machine, sensor=place.sensor,
         condition=condition, priority="low", value=None, unit=None, expected=None, z=0.0,
-        limit=0.0, text=text,
+        limit=0.0, text=text, advice=_ADVICE[condition],
     )  # fmt: skip

@@ -85,8 +85,8 @@ class MachineScored(NamedTuple):
     """What is absent is as was expected."""
     left: Floats | None
     """What is new in the row, drift taken off."""
-    absent: Flags | None
-    """Sensors that are not in the row; None: they all are."""
+    absent: Flags
+    """Whether each sensor is not in the row."""
     whole: bool
     """All sensors are in this row, and were in the one before."""
     smoothed: tuple[Floats, ...]
@@ -115,8 +115,8 @@ class MachineScore:
         """Of these, those taken into `_rows` since all was learnt anew."""
         self._last: Floats | None = None
         """The last row, scaled; None in phase I."""
-        self._absent: Flags | None = None
-        """The sensors that were not in it; None: they all were."""
+        self._absent = np.zeros(sensors, dtype=bool)
+        """Whether each sensor was not in it."""
         self._bias = np.zeros(sensors)
         self._left = np.zeros(sensors)
         """Each sensor's own smoothed innovation, in its sigma."""
@@ -165,24 +165,19 @@ class MachineScore:
 
         A sensor that comes back says nothing yet: what it did in between is not known.
         """
-        absent: Flags | None = np.isnan(row)
-        if absent is not None and not absent.any():
-            absent = None
+        absent = np.isnan(row)
+        mute = absent | self._absent
+        whole = not mute.any()
         model, last = self.model, self._last
         if model is None or last is None:
-            return MachineScored(
-                row, None, None, absent, absent is None, self._smoothed, (), (), None
-            )
+            return MachineScored(row, None, None, absent, whole, self._smoothed, (), (), None)
         expected = model.expected(last) + self._bias
         scaled = model.scaled(row)
-        left = scaled - expected
-        whole, heard = absent is None and self._absent is None, self.sensors
+        left, heard = scaled - expected, self.sensors
         if not whole:
-            mute = _either(absent, self._absent)
             left = model.completed(left, mute)
+            scaled = np.where(absent, expected + left, scaled)
             heard = max(self.sensors - int(mute.sum()), 1)
-            if absent is not None:
-                scaled = np.where(absent, expected + left, scaled)
         bound = _CLIP * model.sigma
         clipped = np.clip(left, -bound, bound)
         smoothed = tuple(
@@ -269,7 +264,7 @@ class MachineScore:
             wider = before.scale / self.model.scale
             self._smoothed = tuple(own * wider for own in self._smoothed)
         self._bias = np.zeros(self.sensors)
-        self._last, self._absent = self.model.scaled(row), None
+        self._last, self._absent = self.model.scaled(row), np.zeros(self.sensors, dtype=bool)
         self._since = 0
 
     def _follow(
@@ -286,12 +281,3 @@ class MachineScore:
             lasting = np.clip(own, -_CLIP_LASTING, _CLIP_LASTING)
             self._bias = self._bias + settings.follow_lasting * lasting * model.sigma
         self._bias = self._bias + share * own * model.sigma
-
-
-def _either(one: Flags | None, other: Flags | None) -> Flags:
-    """Return what is in one or the other of two masks, of which one at least is there."""
-    if one is None or other is None:
-        found = other if one is None else one
-        assert found is not None  # noqa: S101 - one of them is there
-        return found
-    return np.logical_or(one, other)
